@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""The narrow waist: everything produces executions and verdicts, every report reads them."""
+
+from __future__ import annotations
+
+from shootdown.execution.execution import Action, Event, Execution, Frame, Step
+from shootdown.execution.verdict import Result, Verdict
+
+__all__ = ["Action", "Event", "Execution", "Frame", "Result", "Step", "Verdict"]

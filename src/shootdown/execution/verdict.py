@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What an exploration found out, with what it covered. Unknown is never "holds"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shootdown.execution.execution import Execution
+
+__all__ = ["Result", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """The four answers; each has its exit code in the command line."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    INCONCLUSIVE = "inconclusive"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on one scenario under one kernel.
+
+    `invariant` names what broke, with `site` (file:line) and `message`. `declared` is the verdict
+    that the scenario declares for that kernel (`holds`, `violated: lost_write`, empty: none) and
+    `source` the commit or corpus entry behind it (empty: found by the model). `states` and
+    `transitions` are counted as `docs/SEMANTICS.md` defines; `depth` is the last level completed.
+    """
+
+    scenario: str
+    kernel: str
+    without: tuple[str, ...]
+    config: dict[str, int | bool]
+    bounds: dict[str, int]
+    verdict: Verdict
+    invariant: str = ""
+    site: str = ""
+    message: str = ""
+    declared: str = ""
+    source: str = ""
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    memory_order: str = "sequentially consistent"
+    seconds: float = 0.0
+    reason: str = ""
+    deviations: int = 0
+    unreached: tuple[str, ...] = ()
+    execution: Execution | None = field(default=None)
