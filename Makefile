@@ -20,7 +20,7 @@ check: .venv/stamp-run
 	@$(BIN)/shootdown check
 
 test: lint
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --inline-snapshot=disable
 
 lint: .venv/stamp-dev
 	@$(BIN)/ruff check --quiet
