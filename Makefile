@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Quiet twice leaves errors only.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: help check test lint bench clean
 .DELETE_ON_ERROR:
@@ -26,7 +27,7 @@ lint: .venv/stamp-dev
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet --diff
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache
+	@found=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$found"; exit 1; }
 
 bench: .venv/stamp-dev
 	@$(BIN)/pytest -n 0 -m bench
@@ -36,9 +37,10 @@ clean:
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "shootdown needs Python 3.11 or newer; try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "$(PYTHON) is not Python 3.11 or newer; try: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "making .venv with $$($(PYTHON) --version)"
+	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/stamp-run: pyproject.toml | .venv/bin/python
