@@ -36,8 +36,11 @@ class Frame:
 class Action:
     """A thing that happened inside a step, in order.
 
-    `kind` is `call` (a function was entered), `return`, `access` (shared memory was read or
-    written: `text` is the source line) or `event`.
+    `kind` is `call` (a function was entered), `return` (`text` is the value, if any), `access`
+    (shared memory was read or written: `text` is the source line), `event` (`text` is its name),
+    or `violation` (the step broke an invariant: `text` names it, `arguments` are those of the
+    event it was found at). `function` is the one entered or left, else the one it happened in.
+    `arguments` are (name, text) pairs; a reference's text is `page 0`, or `NULL`.
     """
 
     kind: str

@@ -28,6 +28,10 @@ class Result:
     that the scenario declares for that kernel (`holds`, `violated: lost_write`, empty: none) and
     `source` the commit or corpus entry behind it (empty: found by the model). `states` and
     `transitions` are counted as `docs/SEMANTICS.md` defines; `depth` is the last level completed.
+    `argument` is what the user typed for the scenario where that is not its name (a file),
+    `patches` the files given, `overrides` the further words of the command line that the result
+    depends on (`--bound`, `NR_PAGES=2`). `fixed_by` cites the feature that ends the violation,
+    as kernel commits do: 12 digits, subject, release.
     """
 
     scenario: str
@@ -49,4 +53,8 @@ class Result:
     reason: str = ""
     deviations: int = 0
     unreached: tuple[str, ...] = ()
+    argument: str = ""
+    patches: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    fixed_by: str = ""
     execution: Execution | None = field(default=None)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""`shootdown check`: is there an interleaving that breaks an invariant?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from shootdown.cli.options import assignments, memory_bytes
+from shootdown.cli.output import note, shown_progress, write_result
+
+if TYPE_CHECKING:
+    from shootdown.api import OnProgress
+    from shootdown.cli.answers import Answer
+
+__all__ = ["Options", "check"]
+
+
+def _words(help_text: str) -> Parameter:
+    return Parameter(negative=(), show_default=False, help=f"{help_text} Repeatable.")
+
+
+def _plain(help_text: str, *names: str) -> Parameter:
+    return Parameter(names or None, negative=(), show_default=False, help=help_text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """All options of the verb; a repeatable one is a tuple."""
+
+    kernel: Annotated[
+        tuple[str, ...], _words("A release (v3.14), or FEATURE^ for the kernel just before it.")
+    ] = ()
+    history: Annotated[bool, _plain("Show all kernels as columns.")] = False
+    without: Annotated[
+        tuple[str, ...], _words("Leave a feature out of the kernel, as if it were reverted.")
+    ] = ()
+    patch: Annotated[
+        tuple[str, ...], _words("A file of functions that replace the model's; what changes.")
+    ] = ()
+    config: Annotated[tuple[str, ...], _words("NAME=VALUE, a Kconfig option.")] = ()
+    bound: Annotated[tuple[str, ...], _words("NAME=VALUE, a size of the model.")] = ()
+    format: Annotated[Literal["text", "json"], Parameter(help="How to print results.")] = "text"
+    output: Annotated[str, _plain("Write results to this file.", "--output", "-o")] = ""
+    max_states: Annotated[int | None, _plain("Give up after so many states.")] = None
+    max_memory: Annotated[str, _plain("Give up at so much memory: 500M, 4G.")] = ""
+    max_seconds: Annotated[float | None, _plain("Give up after so many seconds.")] = None
+    no_cache: Annotated[bool, _plain("Compile everything again.")] = False
+
+
+_DEFAULTS = Options()
+
+
+def check(*scenarios: str, options: Annotated[Options, Parameter(name="*")] = _DEFAULTS) -> int:
+    """Look for an interleaving that breaks an invariant.
+
+    With a scenario and a kernel, the exit code is the verdict; otherwise
+    verdicts are compared with those that the scenarios declare.
+
+    Parameters
+    ----------
+    scenarios:
+        Names (`list scenarios`) or .py files; none: all packaged ones.
+    """
+    with shown_progress() as progress:
+        answer = _answer(scenarios, options, progress)
+    write_result(answer.text, output=options.output)
+    if answer.command:
+        note(f"reproduce: {answer.command}")
+    return answer.code
+
+
+def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress | None) -> Answer:
+    """Ask the engine, and choose the report by what was asked."""
+    from shootdown import api
+    from shootdown.cli import answers
+
+    kernels = options.kernel or ((api.ALL_KERNELS,) if options.history else ())
+    config = assignments(options.config, option="--config")
+    bounds = assignments(options.bound, option="--bound")
+    limits = api.Limits(
+        states_max=options.max_states,
+        memory_max_bytes=memory_bytes(options.max_memory),
+        time_max_s=options.max_seconds,
+        use_cache=not options.no_cache,
+    )
+    if options.patch:
+        pairs = list(
+            api.check_patch(
+                options.patch,
+                scenarios,
+                kernels=kernels,
+                without=options.without,
+                config=config,
+                bounds=bounds,
+                limits=limits,
+                progress=progress,
+            )
+        )
+        return answers.changes(pairs, as_json=options.format == "json")
+    results = list(
+        api.check(
+            scenarios,
+            kernels=kernels,
+            without=options.without,
+            config=config,
+            bounds=bounds,
+            limits=limits,
+            progress=progress,
+        )
+    )
+    return answers.verdicts(
+        results,
+        is_raw=bool(scenarios and options.kernel),
+        has_history=options.history,
+        as_json=options.format == "json",
+    )
