@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The machine: it does whatever the architecture manual allows, at the worst time."""

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Sizes of the machine, and the integers that they bound.
+
+An address counts pages: PAGE_SHIFT is 0, so an address is the number of a virtual page, and one
+table of the lowest level spans `PTRS_PER_TABLE` addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
+
+__all__ = [
+    "LEVELS",
+    "MULTITASK",
+    "NR_CPUS",
+    "NR_PAGES",
+    "NR_TABLES",
+    "NR_VPN",
+    "PTRS_PER_TABLE",
+    "below_root",
+    "cpu_id",
+    "cpumask_t",
+    "frame_or_none",
+    "frame_or_table",
+    "level_t",
+    "pfn_t",
+    "slot_t",
+    "table_nr",
+    "table_or_none",
+    "task_nr",
+    "vaddr_t",
+    "vpn_t",
+]
+
+NR_CPUS = bound(2, "CPUs")
+NR_PAGES = bound(1, "page frames that hold data")
+NR_TABLES = bound(2, "page frames that hold page tables")
+LEVELS = bound(2, "levels of a page table")
+PTRS_PER_TABLE = bound(2, "entries of a page table")
+MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
+
+NR_VPN = PTRS_PER_TABLE**LEVELS
+LARGEST_POOL = NR_PAGES if NR_PAGES > NR_TABLES else NR_TABLES
+
+cpu_id = Annotated[int, upto(NR_CPUS - 1)]
+"""The number of a CPU."""
+
+cpumask_t = Annotated[int, bits(NR_CPUS)]
+"""A set of CPUs, one bit each."""
+
+task_nr = Annotated[int, upto(NR_TASKS - 1)]
+"""The number of a task."""
+
+vpn_t = Annotated[int, upto(NR_VPN - 1)]
+"""The number of a virtual page."""
+
+vaddr_t = Annotated[int, upto(NR_VPN)]
+"""An address, or the end of a range of addresses, which may lie just behind the last."""
+
+pfn_t = Annotated[int, upto(NR_PAGES - 1)]
+"""The number of a data frame."""
+
+table_nr = Annotated[int, upto(NR_TABLES - 1)]
+"""The number of a table frame."""
+
+frame_or_table = Annotated[int, upto(LARGEST_POOL - 1)]
+"""What an entry points at: a data frame from the lowest level, a table from above."""
+
+slot_t = Annotated[int, upto(PTRS_PER_TABLE - 1)]
+"""The position of an entry in its table."""
+
+level_t = Annotated[int, upto(LEVELS)]
+"""How far above the data a table stands: 1 maps data frames, LEVELS is the root, 0 is no table."""
+
+below_root = Annotated[int, upto(LEVELS - 1)]
+"""The level of a table that is not the root, or 0."""
+
+frame_or_none = Annotated[int, span(-1, NR_PAGES - 1)]
+"""The number of a data frame, or -1."""
+
+table_or_none = Annotated[int, span(-1, NR_TABLES - 1)]
+"""The number of a table frame, or -1."""

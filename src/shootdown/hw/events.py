@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""What the world sees of a step: monitors listen to it, and race tables print it.
+
+An event is called in the step that does what it tells. The order of its arguments is who, where,
+what: the CPU first.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import (
+    cpu_id,
+    cpumask_t,
+    frame_or_table,
+    level_t,
+    pfn_t,
+    slot_t,
+    table_nr,
+    vaddr_t,
+    vpn_t,
+)
+from shootdown.lang import Bool, event
+
+__all__ = [
+    "access_faulted",
+    "access_made",
+    "accessed_bit_set",
+    "cr3_loaded",
+    "dirty_bit_set",
+    "disk_read",
+    "disk_written",
+    "freed_table_accessed",
+    "ipi_acknowledged",
+    "ipi_sent",
+    "lock_released",
+    "lock_taken",
+    "page_allocated",
+    "page_cleaned",
+    "page_dirtied",
+    "page_evicted",
+    "page_freed",
+    "page_freed_twice",
+    "pte_cleared",
+    "pte_set",
+    "slept",
+    "table_allocated",
+    "table_freed",
+    "table_freed_twice",
+    "table_walked",
+    "task_finished",
+    "task_slept",
+    "task_started",
+    "task_woke",
+    "tlb_dropped",
+    "tlb_filled",
+    "tlb_flushed",
+]
+
+
+# Frames
+
+
+@event
+def page_allocated(pfn: pfn_t) -> None:
+    """A data frame gets an owner."""
+
+
+@event
+def page_freed(pfn: pfn_t) -> None:
+    """A data frame has no owner any more: the next user may be anybody."""
+
+
+@event
+def page_freed_twice(pfn: pfn_t) -> None:
+    """A data frame is freed that is free already."""
+
+
+@event
+def page_dirtied(pfn: pfn_t) -> None:
+    """The kernel sets PG_dirty: the page will be written."""
+
+
+@event
+def page_cleaned(pfn: pfn_t) -> None:
+    """The kernel clears PG_dirty: whoever did it writes the page now."""
+
+
+@event
+def page_evicted(pfn: pfn_t) -> None:
+    """The kernel drops a page that it can read back: from now on the disk's copy counts."""
+
+
+@event
+def table_allocated(table: table_nr, level: level_t) -> None:
+    """A frame becomes a page table."""
+
+
+@event
+def table_freed(table: table_nr) -> None:
+    """A page table has no owner any more."""
+
+
+@event
+def table_freed_twice(table: table_nr) -> None:
+    """A page table is freed that is free already."""
+
+
+@event
+def freed_table_accessed(table: table_nr) -> None:
+    """The kernel reads or writes an entry of a page table that was freed."""
+
+
+# Translation
+
+
+@event
+def pte_set(table: table_nr, slot: slot_t, pfn: frame_or_table, write: Bool, dirty: Bool) -> None:
+    """The kernel stores a present page-table entry."""
+
+
+@event
+def pte_cleared(table: table_nr, slot: slot_t, pfn: frame_or_table, dirty: Bool) -> None:
+    """The kernel takes a page-table entry away, and finds it `dirty` or not."""
+
+
+@event
+def accessed_bit_set(cpu: cpu_id, vpn: vpn_t) -> None:
+    """The CPU sets the accessed bit of a page-table entry."""
+
+
+@event
+def dirty_bit_set(cpu: cpu_id, vpn: vpn_t) -> None:
+    """The CPU sets the dirty bit of a page-table entry, before its first store through it."""
+
+
+@event
+def table_walked(cpu: cpu_id, vpn: vpn_t, table: table_nr, freed: Bool) -> None:
+    """A walk reads an entry of a page table; `freed`: the table belongs to nobody or another."""
+
+
+@event
+def cr3_loaded(cpu: cpu_id) -> None:
+    """The CPU loads another root and forgets all translations of the one before."""
+
+
+@event
+def tlb_filled(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, dirty: Bool) -> None:
+    """The CPU caches a translation; `write`: stores may use it, if `dirty` at once."""
+
+
+@event
+def tlb_dropped(cpu: cpu_id, vpn: vpn_t) -> None:
+    """The CPU forgets a translation, for reasons of its own."""
+
+
+@event
+def tlb_flushed(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
+    """The kernel makes the CPU forget the translations from `start` up to `end`."""
+
+
+@event
+def access_made(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -> None:
+    """A load or store reaches memory; `stale`: the frame was freed since it was translated."""
+
+
+@event
+def access_faulted(cpu: cpu_id, vpn: vpn_t, write: Bool) -> None:
+    """A load or store raises a page fault."""
+
+
+# Interrupts
+
+
+@event
+def ipi_sent(cpu: cpu_id, targets: cpumask_t) -> None:
+    """The CPU interrupts other CPUs."""
+
+
+@event
+def ipi_acknowledged(cpu: cpu_id, sender: cpu_id) -> None:
+    """The CPU has done what the sender's interrupt asked for."""
+
+
+# Disk
+
+
+@event
+def disk_written(pfn: pfn_t) -> None:
+    """The contents of a frame reach the disk."""
+
+
+@event
+def disk_read(pfn: pfn_t) -> None:
+    """A frame gets its contents from the disk."""
+
+
+# Tasks and locks
+
+
+@event
+def lock_taken() -> None:
+    """The task owns one lock more."""
+
+
+@event
+def lock_released(owned: Bool) -> None:
+    """The task unlocks; `owned`: it was the owner."""
+
+
+@event
+def slept(atomic: Bool) -> None:
+    """The task comes to a place where it may sleep; `atomic`: where it must not."""
+
+
+@event(hook="task_begin")
+def task_started() -> None:
+    """A task takes its first step."""
+
+
+@event(hook="task_end")
+def task_finished() -> None:
+    """A task has returned."""
+
+
+@event(hook="task_sleep")
+def task_slept() -> None:
+    """A task blocks in `sleep_until` and leaves its CPU to others."""
+
+
+@event(hook="task_wake")
+def task_woke() -> None:
+    """A task goes on after `sleep_until` and has its CPU again."""

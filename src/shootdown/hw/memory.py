@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+"""Physical memory: data frames, table frames, and the entries of the tables.
+
+A frame that nobody owns is never read, written or walked: who does so is reported by an event.
+What the kernel thinks of a frame (its `struct page`) is kernel data; here is only what is true.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import (
+    NR_PAGES,
+    NR_TABLES,
+    PTRS_PER_TABLE,
+    frame_or_table,
+    level_t,
+    pfn_t,
+    slot_t,
+    table_nr,
+    vpn_t,
+)
+from shootdown.hw.events import freed_table_accessed, pte_cleared, pte_set
+from shootdown.lang import Bool, Ptr, atomic, hw, index, pointer, record, replace, struct, value
+
+__all__ = [
+    "entry_at",
+    "entry_t",
+    "frame",
+    "hw_clear_write",
+    "hw_cmpxchg_entry",
+    "hw_read_entry",
+    "hw_test_and_clear_accessed",
+    "hw_write_entry",
+    "hw_xchg_entry",
+    "is_mapped",
+    "table",
+    "table_of",
+]
+
+
+@struct(count=NR_PAGES)
+class frame:
+    """A page of data."""
+
+    allocated: Bool
+    """Somebody owns it."""
+
+    unsaved: Bool
+    """It holds a store that the disk has not."""
+
+
+@struct(count=NR_TABLES)
+class table:
+    """A page that holds page-table entries."""
+
+    level: level_t
+    """0: free; 1: its entries map data frames; above: they point at tables a level lower."""
+
+
+@value(count=NR_TABLES * PTRS_PER_TABLE)
+class entry_t:
+    """A page-table entry, the same at every level.
+
+    Entries above the lowest level use `present` and `pfn` only: kernels leave them writable, and
+    nobody looks at the accessed bit that a walk leaves there.
+    """
+
+    present: Bool = False
+    write: Bool = False
+    dirty: Bool = False
+    accessed: Bool = False
+    pfn: frame_or_table = 0
+
+
+@hw
+def table_slot(vpn: vpn_t, level: level_t) -> slot_t:
+    """Return which entry of a table of `level` translates `vpn`."""
+    number = vpn
+    for _ in range(level - 1):
+        number = number // PTRS_PER_TABLE
+    return number % PTRS_PER_TABLE
+
+
+@hw
+def entry_at(number: table_nr, vpn: vpn_t, level: level_t) -> Ptr[entry_t]:
+    """Return the entry that translates `vpn` in table `number`, which is of `level`."""
+    entry: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + table_slot(vpn, level))
+    return entry
+
+
+@hw
+def table_of(entry: Ptr[entry_t]) -> table_nr:
+    """Return the number of the table that holds the entry."""
+    return index(entry) // PTRS_PER_TABLE
+
+
+@hw
+def check_table(entry: Ptr[entry_t]) -> None:
+    """Report that the kernel touches an entry of a table that is free."""
+    number = table_of(entry)
+    if record(table, number).level == 0:
+        freed_table_accessed(number)
+
+
+@hw
+def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
+    """Store an entry and tell what changed."""
+    old = entry[0]
+    number = table_of(entry)
+    slot = index(entry) % PTRS_PER_TABLE
+    entry[0] = new
+    if new.present and new != old:
+        pte_set(number, slot, new.pfn, new.write, new.dirty)
+    if old.present and not new.present:
+        pte_cleared(number, slot, old.pfn, old.dirty)
+
+
+@hw
+def hw_read_entry(entry: Ptr[entry_t]) -> entry_t:
+    """Load an entry."""
+    with atomic():
+        check_table(entry)
+        return entry[0]
+
+
+@hw
+def hw_write_entry(entry: Ptr[entry_t], new: entry_t) -> None:
+    """Store an entry, over what the walker may have set in it since it was read."""
+    with atomic():
+        check_table(entry)
+        store_entry(entry, new)
+
+
+@hw
+def hw_xchg_entry(entry: Ptr[entry_t], new: entry_t) -> entry_t:
+    """Store an entry and return what it replaced."""
+    with atomic():
+        check_table(entry)
+        old = entry[0]
+        store_entry(entry, new)
+        return old
+
+
+@hw
+def hw_cmpxchg_entry(entry: Ptr[entry_t], old: entry_t, new: entry_t) -> Bool:
+    """Store an entry if it still is `old`, and tell whether it was."""
+    with atomic():
+        check_table(entry)
+        same = entry[0] == old
+        if same:
+            store_entry(entry, new)
+        return same
+
+
+@hw
+def hw_clear_write(entry: Ptr[entry_t]) -> None:
+    """Take the write permission away; all other bits stay as they are."""
+    with atomic():
+        check_table(entry)
+        store_entry(entry, replace(entry[0], write=False))
+
+
+@hw
+def hw_test_and_clear_accessed(entry: Ptr[entry_t]) -> Bool:
+    """Clear the accessed bit and tell whether it was set."""
+    with atomic():
+        check_table(entry)
+        was_accessed = entry[0].accessed
+        store_entry(entry, replace(entry[0], accessed=False))
+        return was_accessed
+
+
+@hw
+def is_mapped(pfn: pfn_t, dirty_only: Bool) -> Bool:
+    """Tell whether an entry, or with `dirty_only` a dirty one, maps the frame."""
+    for number in range(NR_TABLES):
+        if record(table, number).level == 1:
+            for slot in range(PTRS_PER_TABLE):
+                position: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + slot)
+                entry = position[0]
+                if entry.present and entry.pfn == pfn and (entry.dirty or not dirty_only):
+                    return True
+    return False

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""What the kernel publishes about a frame: flags that decide whether its contents survive.
+
+They are the kernel's data, in its `struct page`. They stand here because monitors judge by them,
+and monitors know no kernel; they are stored once, and each access to them is a step.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import NR_PAGES
+from shootdown.lang import Bool, quiescent, record, struct
+
+__all__ = ["page_flags"]
+
+
+@struct(count=NR_PAGES)
+class page_flags:
+    """The flags of the page in a data frame."""
+
+    dirty: Bool
+    """Somebody will write it back (PG_dirty)."""
+
+    writeback: Bool
+    """It is being written (PG_writeback)."""
+
+    cached: Bool
+    """The page cache or the swap cache holds it (PageSwapCache, or page->mapping of a file)."""
+
+
+@quiescent
+def no_page_is_under_writeback() -> Bool:
+    """Judge end states only when no IO is under way."""
+    for pfn in range(NR_PAGES):
+        if record(page_flags, pfn).writeback:
+            return False
+    return True
