@@ -15,7 +15,7 @@ __all__ = ["explain"]
 
 
 def explain(
-    file: str, *, output: Annotated[str, Parameter(["--output", "-o"], show_default=False)] = ""
+    file: str, /, *, output: Annotated[str, Parameter(["--output", "-o"], show_default=False)] = ""
 ) -> int:
     """Replay saved executions through the model, and draw them.
 

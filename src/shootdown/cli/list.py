@@ -13,7 +13,7 @@ __all__ = ["list_"]
 Kind = Literal["kernels", "features", "scenarios", "invariants", "deviations"]
 
 
-def list_(kind: Kind) -> int:
+def list_(kind: Kind, /) -> int:
     """List what is modelled.
 
     Parameters

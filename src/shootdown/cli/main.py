@@ -63,6 +63,7 @@ def _dispatch(words: Sequence[str]) -> int:
         help=_HELP,
         help_format="plaintext",
         help_formatter="plain",
+        suppress_keyboard_interrupt=False,
         version=__version__,
     )
     for name, verb in (("check", check), ("show", show), ("explain", explain), ("list", list_)):

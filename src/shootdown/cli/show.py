@@ -13,11 +13,11 @@ from shootdown.cli.output import write_result
 __all__ = ["show"]
 
 
-def show(name: str, *, kernel: Annotated[str, Parameter(show_default=False)] = "") -> int:
+def show(name: str, /, *, kernel: Annotated[str, Parameter(show_default=False)] = "") -> int:
     """Print how a kernel function, scenario or feature is modelled.
 
-    What it prints for a function is where a patch starts: redirect it, edit it, and give it
-    to `shootdown check --patch`.
+    What it prints for a function is where a patch starts: redirect it, edit
+    it, and give it to `shootdown check --patch`.
 
     Parameters
     ----------

@@ -111,25 +111,26 @@ def _with_tail(lines: Sequence[Line], steps: Sequence[Step]) -> list[Line]:
 def _outermost(lines: Sequence[Line], task: str) -> str:
     for line in lines:
         if line.task == task and line.depth == 0 and line.shorter:
-            return line.shorter.replace("(...)", "()")
+            return line.shorter
     return ""
 
 
 def _outcome(result: Result, execution: Execution) -> list[str]:
-    arguments = next(
-        (
-            action.arguments
-            for step in reversed(execution.steps)
-            for action in reversed(step.actions)
-            if action.kind == "violation"
-        ),
-        (),
-    )
-    said = [f"*** {headline(result.invariant, arguments)} ***"]
+    said = [f"*** {headline(result.invariant, _victim(execution))} ***"]
     said += fold(result.message, lines_max=_MESSAGE_LINES_MAX)
     if result.site:
         said += fold(f"at {result.site}")
     return said
+
+
+def _victim(execution: Execution) -> tuple[tuple[str, str], ...]:
+    """Return what the violation names; else the page, if the execution knows only one."""
+    actions = [action for step in execution.steps for action in step.actions]
+    for action in reversed(actions):
+        if action.kind == "violation":
+            return action.arguments
+    named = {pair for action in actions for pair in action.arguments if pair[0] == "pfn"}
+    return tuple(named) if len(named) == 1 else ()
 
 
 def _origin(result: Result) -> list[str]:

@@ -14,6 +14,7 @@ from shootdown.execution import Action, Step
 from shootdown.report.wording import (
     CONTEXT_ARGUMENTS,
     FUNCTIONS,
+    LOCK_NAMES,
     Weight,
     event_wording,
 )
@@ -182,7 +183,7 @@ def _line(mark: _Mark) -> Line | None:
         _depth(call.parent),
         f"{prefix}{call.function}({', '.join(shown)}){result}",
         call.weight,
-        f"{prefix}{call.function}({'...' if shown else ''})",
+        f"{prefix}{call.function}()",
     )
 
 
@@ -201,8 +202,9 @@ def _event_line(mark: _Mark, event: Action) -> Line | None:
 
 
 def _short(text: str) -> str:
-    """Name a lock by its field alone: `mm 0.page_table_lock` is `page_table_lock`."""
-    return text.rpartition(".")[2]
+    """Name a lock as kernel code does: `mm 0.page_table_lock` is `ptl`."""
+    field_name = text.rpartition(".")[2]
+    return LOCK_NAMES.get(field_name, field_name)
 
 
 def _depth(call: _Call | None) -> int:
