@@ -127,7 +127,14 @@ def tell(steps: Sequence[Step]) -> list[Line]:
     for number, step in enumerate(steps):
         teller.follow(number, step)
     _weigh(teller)
-    return [line for mark in teller.marks if (line := _line(mark)) is not None]
+    lines = [line for mark in teller.marks if (line := _line(mark)) is not None]
+    decided = {line.step for line in lines if line.is_note and line.weight == Weight.DECISIVE}
+    return [line for line in lines if not (_is_aside(line) and line.step in decided)]
+
+
+def _is_aside(line: Line) -> bool:
+    """A detail says nothing more where the same step has something decisive to say."""
+    return line.is_note and line.weight == Weight.DETAIL
 
 
 def _weigh(teller: _Teller) -> None:

@@ -206,6 +206,12 @@ def test_what_follows_the_last_decisive_event_is_one_line_a_task() -> None:
 """)
 
 
+def test_a_detail_gives_way_to_what_its_step_decides() -> None:
+    walk = "table_walked(cpu=0, vpn=0, table=0, freed=False)"
+    script = Script().run(0, f"{walk} ; {walk} > tlb_filled(cpu=0, vpn=0, pfn=0, write=False)")
+    assert draw(script).count("walk 0") == 1
+
+
 def test_long_races_lose_their_lightest_lines_first() -> None:
     script = Script().run(0, "do_munmap(addr=0) > x")
     for number in range(30):
