@@ -86,7 +86,7 @@ def _widths(lines: Sequence[Line], cpus: Sequence[int]) -> tuple[list[int], int]
     indent = _INDENTS[-1]
     for floor in (
         [_needed(lines, cpu, indent, is_short=True) for cpu in cpus],
-        [_needed(lines, cpu, 0, is_short=True) for cpu in cpus],
+        [_longest_word(lines, cpu) for cpu in cpus],
         [_NARROWEST for _ in cpus],
     ):
         widths = _shrunk(widths, floor, room)
@@ -112,6 +112,12 @@ def _needed(lines: Sequence[Line], cpu: int, indent: int, *, is_short: bool) -> 
         if line.cpu == cpu and (line.shorter or not is_short)
     ]
     return max([_NARROWEST, *texts])
+
+
+def _longest_word(lines: Sequence[Line], cpu: int) -> int:
+    """Return the width under which the name of a call would have to be broken."""
+    words = [len(word) for line in lines if line.cpu == cpu for word in line.shorter.split()]
+    return max([_NARROWEST, *words])
 
 
 def _merged(lines: Sequence[Line], room: dict[int, int], *, indent: int) -> list[Line]:
@@ -146,7 +152,10 @@ def _fit(line: Line, width: int, *, indent: int) -> list[str]:
         text = line.shorter
     if blanks + len(text) > width and not line.is_note and " [ " in text:
         head, _, note = text.partition(" [ ")
-        parts = [replace(line, text=head), replace(line, text=f"[ {note}", depth=line.depth + 1)]
+        parts = [
+            replace(line, text=head),
+            replace(line, text=f"[ {note}", callers=(*line.callers, line.weight)),
+        ]
         return [row for part in parts for row in _broken(part.text, width, part.depth * indent)]
     is_note = line.is_note or not line.shorter
     return _broken(text, width, blanks if is_note else max(0, min(blanks, width - len(text))))

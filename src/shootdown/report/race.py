@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from shootdown.execution import Execution, Result, Step
 from shootdown.report.command import reproduce
 from shootdown.report.layout import WIDTH, columns, fold, table
-from shootdown.report.story import Line, event_weight, tell
+from shootdown.report.story import Line, at_least, event_weight, tell
 from shootdown.report.wording import Weight, headline
 
 __all__ = ["LINES_MAX", "race_table"]
@@ -72,7 +72,7 @@ def _rows(execution: Execution, room: int) -> list[str]:
     cpus = columns([line for line in lines if line.weight >= Weight.USEFUL] or lines)
     rows: list[str] = []
     for least in (Weight.DETAIL, Weight.USEFUL, Weight.DECISIVE):
-        kept = [line for line in lines if line.weight >= least and line.cpu in cpus]
+        kept = [line for line in at_least(lines, least) if line.cpu in cpus]
         rows = table(kept or lines, cpus=cpus)
         if len(rows) <= room:
             return rows
@@ -104,7 +104,7 @@ def _with_tail(lines: Sequence[Line], steps: Sequence[Step]) -> list[Line]:
             name = _outermost(lines, line.task) or line.text
             is_running = any(known.task == line.task and known.step <= last for known in lines)
             text = f"... {name} returns" if is_running else name
-            tail.append(Line(line.step, line.task, line.cpu, 0, text, Weight.DECISIVE))
+            tail.append(Line(line.step, line.task, line.cpu, (), text, Weight.DECISIVE))
     return [*(line for line in lines if line.step <= last), *tail]
 
 

@@ -8,7 +8,7 @@ lock was taken, and not where its caller finished its local work.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shootdown.execution import Action, Step
 from shootdown.report.wording import (
@@ -19,21 +19,30 @@ from shootdown.report.wording import (
     event_wording,
 )
 
-__all__ = ["Line", "event_weight", "tell"]
+__all__ = ["Line", "at_least", "event_weight", "tell"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of one CPU; `shorter` is what to print where `text` does not fit."""
+    """One line of one CPU; `shorter` is what to print where `text` does not fit.
+
+    `callers` are the weights of the calls around it, outermost first: only those that are shown
+    indent it.
+    """
 
     step: int
     task: str
     cpu: int
-    depth: int
+    callers: tuple[Weight, ...]
     text: str
     weight: Weight
     shorter: str = ""
     is_note: bool = False
+
+    @property
+    def depth(self) -> int:
+        """The number of calls around it."""
+        return len(self.callers)
 
 
 @dataclass(slots=True, eq=False)
@@ -161,6 +170,15 @@ def _call_weight(call: _Call, *, is_outermost: bool) -> Weight:
     return Weight.DETAIL if call.children > 1 else Weight.HIDDEN
 
 
+def at_least(lines: Sequence[Line], least: Weight) -> list[Line]:
+    """Keep the lines of that weight or more, indented by what is kept."""
+    return [
+        replace(line, callers=tuple(weight for weight in line.callers if weight >= least))
+        for line in lines
+        if line.weight >= least
+    ]
+
+
 def event_weight(action: Action) -> Weight:
     """Return what an event tells; anything else that happens in a step tells nothing by itself."""
     match action.kind:
@@ -187,7 +205,7 @@ def _line(mark: _Mark) -> Line | None:
         mark.step,
         mark.task,
         mark.cpu,
-        _depth(call.parent),
+        _callers(call.parent),
         f"{prefix}{call.function}({', '.join(shown)}){result}",
         call.weight,
         f"{prefix}{call.function}()",
@@ -204,8 +222,8 @@ def _event_line(mark: _Mark, event: Action) -> Line | None:
     if not weight:
         return None
     shown = f"[ {text} ]" if is_note else text
-    depth = _depth(mark.call)
-    return Line(mark.step, mark.task, mark.cpu, depth, shown, weight, is_note=is_note)
+    callers = _callers(mark.call)
+    return Line(mark.step, mark.task, mark.cpu, callers, shown, weight, is_note=is_note)
 
 
 def _short(text: str) -> str:
@@ -214,13 +232,14 @@ def _short(text: str) -> str:
     return LOCK_NAMES.get(field_name, field_name)
 
 
-def _depth(call: _Call | None) -> int:
-    """Count the calls with a line, from this one outwards."""
-    depth = 0
+def _callers(call: _Call | None) -> tuple[Weight, ...]:
+    """Return the weights of the calls with a line, from the outermost to this one."""
+    weights: list[Weight] = []
     while call is not None:
-        depth += 1 if call.is_kernel and call.weight else 0
+        if call.is_kernel and call.weight:
+            weights.append(call.weight)
         call = call.parent
-    return depth
+    return tuple(reversed(weights))
 
 
 def _nearest_kernel(call: _Call | None) -> _Call | None:

@@ -42,29 +42,31 @@ violated: lost_write   kernel v3.14, 3 CPUs, 27 steps, shortest
 
 Before: CPU2: do_mmap(0, 1) [ TLB: 0 -> page 0, rw dirty ]
 
- CPU0                    CPU1                        CPU2
- ----                    ----                        ----
+ CPU0                     CPU1                        CPU2
+ ----                     ----                        ----
  do_munmap(0, 1)
   zap_pte_range(0, 1)
    spin_lock(ptl)
-   ptep_get_and_clear()
+   ptep_get_and_clear(0)
     [ PTE 0: dirty
      -> none ]
-                         writepage(page 0)
-                          clear_page_dirty_for_io()
+                          writepage(page 0)
+                           clear_page_dirty_for_io()
    set_page_dirty()
    spin_unlock(ptl)
-                           page_mkclean(page 0)
-                            spin_lock(ptl)
-                            spin_unlock(ptl)
-                                                     store 0
-                                                      [ TLB: page 0 ]
-                          [ page 0 -> disk ]
+                            page_mkclean(page 0)
+                             spin_lock(ptl)
+                             spin_unlock(ptl)
+                                                      store 0
+                                                       [ TLB: page 0 ]
+                           [ page 0 -> disk ]
    tlb_flush_mmu()
-   flush_tlb_mm_range()
+    flush_tlb_mm_range()
      [ IPI -> CPU2 ]
-                                                     <IPI> flush_tlb_func()
-                                                      [ TLB: 0..1 flushed ]
+                                                      <IPI>
+                                                       flush_tlb_func()
+                                                       [ TLB: 0..1
+                                                        flushed ]
 
 *** LOST WRITE to page 0 ***
 The page is clean, its contents differ from the disk, and no translation or
@@ -219,6 +221,14 @@ def test_long_races_lose_their_lightest_lines_first() -> None:
     text = draw(script)
     assert "spin_lock" not in text
     assert "[ page 29 freed ]" in text
+
+
+def test_calls_that_are_left_out_do_not_indent() -> None:
+    script = Script().run(0, "do_munmap(addr=0) > x ; unmap_vmas(start=0) > x")
+    for number in range(60):
+        script.run(0, f"page_remove_rmap(pfn={number}) > x > <")
+    text = draw(script.run(0, "tlb_flush_mmu() > page_freed(pfn=0)"))
+    assert "\n   tlb_flush_mmu() [ page 0 freed ]\n" in text
 
 
 def test_longer_races_lose_their_middle() -> None:
