@@ -1,0 +1,531 @@
+# SPDX-License-Identifier: MIT
+"""LLVM text for one function.
+
+A function without scheduling points becomes an ordinary function. One that has some takes the
+number of the place where it goes on, and returns what happened: `BLOCKED`, `DONE` (the step has
+ended), `BROKEN` (context word `ERROR` has the failed site), or `CALL` (go on at word `NEXT`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shootdown.compiler.layout import Frame, Layout, Slot, Spot
+from shootdown.compiler.liveness import defined, uses
+from shootdown.compiler.mir import (
+    Block,
+    Branch,
+    Call,
+    CallOut,
+    Check,
+    Choose,
+    Code,
+    Compute,
+    Embed,
+    Instruction,
+    Jump,
+    Load,
+    LocalRecord,
+    Operand,
+    Reg,
+    Return,
+    Site,
+    Store,
+    TakeResult,
+    TaskNumber,
+    Wait,
+    Yield,
+)
+from shootdown.compiler.types import Field
+
+__all__ = [
+    "BLOCKED",
+    "BROKEN",
+    "CALL",
+    "CONTEXT_WORDS",
+    "DONE",
+    "FUEL_LEFT",
+    "NEXT",
+    "STEP_FUEL",
+    "FunctionEmitter",
+    "Unit",
+    "constant_name",
+    "endless",
+]
+
+BLOCKED, DONE, BROKEN, CALL = 0, 1, 2, 3
+ERROR, FUEL_LEFT, NEXT, BACK, RESULT, ARGUMENTS = 0, 1, 2, 3, 4, 8
+CONTEXT_WORDS = 32
+STEP_FUEL = 100_000
+WAITING = -1
+"""In the context word `ERROR`: the step is not possible."""
+
+ARITHMETIC = {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "and": "and",
+    "or": "or",
+    "xor": "xor",
+    "shl": "shl",
+    "shr": "ashr",
+}
+COMPARISON = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the emitter needs to know of a program."""
+
+    layout: Layout
+    codes: Sequence[Code]
+    cpus: Sequence[int]
+    bases: dict[Field, int]
+    locals: dict[tuple[Code, int], list[int]]
+    gates: Sequence[Code | None]
+    finals: Sequence[Code]
+    conditions: Sequence[Code]
+    sites: dict[Site, int]
+
+
+def constant_name(item: Field) -> str:
+    """Return the LLVM name of a field that never changes."""
+    return f'"c.{item}"'
+
+
+class FunctionEmitter:
+    """Emits one function. Registers that live in one block only are LLVM values."""
+
+    def __init__(self, unit: Unit, code: Code, names: dict[Code, str], fallible: set[Code]) -> None:
+        self.unit = unit
+        self.code = code
+        self.names = names
+        self.fallible = fallible
+        self.lines: list[str] = []
+        self.count = 0
+        self.values: dict[Reg, str] = {}
+        self.memory = self._registers_in_memory()
+        self.frame: Frame | None = unit.layout.frames.get(code)
+        self.dirty = self._maybe_nonzero() if self.frame else {}
+
+    def _registers_in_memory(self) -> dict[Reg, str]:
+        homes: dict[Reg, set[int]] = {}
+        sets: dict[Reg, int] = dict.fromkeys(self.code.parameters, 1)
+        for reg in self.code.parameters:
+            homes.setdefault(reg, set()).add(0)
+        for block in self.code.blocks:
+            for instruction in block.body:
+                target = defined(instruction)
+                if target is not None:
+                    sets[target] = sets.get(target, 0) + 1
+                    homes.setdefault(target, set()).add(block.number)
+                for operand in uses(instruction):
+                    if isinstance(operand, Reg):
+                        homes.setdefault(operand, set()).add(block.number)
+            for operand in _end_uses(block):
+                homes.setdefault(operand, set()).add(block.number)
+        if self.unit.layout.frames.get(self.code):
+            for needed in self.unit.layout.frames[self.code].live.values():
+                for reg in needed:
+                    sets[reg] = 2
+        shared = [reg for reg in homes if len(homes[reg]) > 1 or sets.get(reg, 0) > 1]
+        return {reg: f"%v{number}" for number, reg in enumerate(shared)}
+
+    def _maybe_nonzero(self) -> dict[Block, frozenset[Slot]]:
+        assert self.frame is not None
+        frame = self.frame
+        always = frozenset([frame.back]) if frame.back else frozenset()
+        found: dict[Block, frozenset[Slot]] = {
+            block: always | {frame.slots[reg] for reg in needed}
+            for block, needed in frame.live.items()
+        }
+        work = [self.code.entry, *found]
+        found.setdefault(self.code.entry, frozenset())
+        while work:
+            block = work.pop()
+            if isinstance(block.end, Yield | CallOut):
+                continue
+            for successor in block.successors:
+                merged = found.get(successor, frozenset()) | found[block]
+                if successor not in found or merged != found[successor]:
+                    found[successor] = merged
+                    work.append(successor)
+        return found
+
+    # Text
+
+    def text(self) -> str:
+        """Return the LLVM text of the function."""
+        name = self.names[self.code]
+        if self.code.is_plain:
+            arguments = "".join(f", i64 %a{n}" for n in range(len(self.code.parameters)))
+            taken = f"(ptr %W, i64 %task, i64 %choice, ptr %ctx{arguments})"
+            self.lines = [f"define internal i64 @{name}{taken} noinline {{"]
+        else:
+            taken = "(ptr %W, ptr %F, i64 %task, i64 %choice, i64 %place, ptr %ctx)"
+            self.lines = [f"define internal i32 @{name}{taken} noinline {{"]
+        self.out("%cp = getelementptr i64, ptr @cpus, i64 %task")
+        self.out("%cpu = load i64, ptr %cp")
+        for home in self.memory.values():
+            self.out(f"{home} = alloca i64")
+        self._enter()
+        for block in self.code.blocks:
+            self._block(block)
+        self.lines.append("}")
+        return "\n".join(self.lines)
+
+    def out(self, line: str) -> None:
+        """Append an instruction."""
+        self.lines.append("  " + line)
+
+    def fresh(self) -> str:
+        """Return a new LLVM name."""
+        self.count += 1
+        return f"%x{self.count}"
+
+    def calc(self, text: str) -> str:
+        """Append an instruction that gives a value, and return its name."""
+        name = self.fresh()
+        self.out(f"{name} = {text}")
+        return name
+
+    def label(self) -> str:
+        """Return a new label."""
+        self.count += 1
+        return f"k{self.count}"
+
+    def _enter(self) -> None:
+        if self.frame is None:
+            for number, reg in enumerate(self.code.parameters):
+                self.set(reg, f"%a{number}")
+            self.out("br label %b0")
+            return
+        if self.frame.back:
+            self.out("%back = alloca i64")
+        numbers = self.unit.layout.numbers
+        cases = [f"i64 {numbers[block]}, label %e{block.number}" for block in self.frame.live]
+        self.out(f"switch i64 %place, label %enter [ {' '.join(cases)} ]")
+        self.lines.append("enter:")
+        for number, reg in enumerate(self.code.parameters):
+            self.set(reg, self.calc(f"load i64, ptr {self.context(ARGUMENTS + number)}"))
+        if self.frame.back:
+            self.out(f"store i64 {self.load_context(BACK)}, ptr %back")
+        self.out("br label %b0")
+        for block, needed in self.frame.live.items():
+            self.lines.append(f"e{block.number}:")
+            words: dict[int, str] = {}
+            if self.frame.back:
+                self.out(f"store i64 {self._load_slot(self.frame.back, words)}, ptr %back")
+            for reg in needed:
+                self.set(reg, self._load_slot(self.frame.slots[reg], words))
+            self.out(f"br label %b{block.number}")
+
+    def context(self, word: int) -> str:
+        """Return a pointer to a word of the context."""
+        return self.calc(f"getelementptr i64, ptr %ctx, i64 {word}")
+
+    def load_context(self, word: int) -> str:
+        """Return a word of the context."""
+        return self.calc(f"load i64, ptr {self.context(word)}")
+
+    def store_context(self, word: int, value: str) -> None:
+        """Set a word of the context."""
+        self.out(f"store i64 {value}, ptr {self.context(word)}")
+
+    def _load_slot(self, slot: Slot, words: dict[int, str]) -> str:
+        word, shift = divmod(slot.offset, 64)
+        if word not in words:
+            pointer = self.calc(f"getelementptr i64, ptr %F, i64 {word}")
+            words[word] = self.calc(f"load i64, ptr {pointer}")
+        return self._extract(words[word], str(shift), slot.width, slot.low)
+
+    def _extract(self, word: str, shift: str, width: int, low: int) -> str:
+        value = word
+        if shift != "0":
+            value = self.calc(f"lshr i64 {value}, {shift}")
+        if width < 64:
+            value = self.calc(f"and i64 {value}, {2**width - 1}")
+        return value if low == 0 else self.calc(f"add i64 {value}, {low}")
+
+    # Registers
+
+    def set(self, reg: Reg, value: str) -> None:
+        """Give a register a value."""
+        if reg in self.memory:
+            self.out(f"store i64 {value}, ptr {self.memory[reg]}")
+        else:
+            self.values[reg] = value
+
+    def get(self, operand: Operand) -> str:
+        """Return the text of an operand's value."""
+        if isinstance(operand, int):
+            return str(operand)
+        if operand in self.memory:
+            return self.calc(f"load i64, ptr {self.memory[operand]}")
+        return self.values.get(operand, "0")
+
+    # Blocks
+
+    def _block(self, block: Block) -> None:
+        self.lines.append(f"b{block.number}:")
+        for instruction in block.body:
+            self._instruction(instruction)
+        for successor in block.successors:
+            if successor.number <= block.number and not isinstance(block.end, Yield | CallOut):
+                self._burn()
+                break
+        match block.end:
+            case Jump(target=target):
+                self.out(f"br label %b{target.number}")
+            case Branch(condition=condition, yes=yes, no=no):
+                bit = self.calc(f"icmp ne i64 {self.get(condition)}, 0")
+                self.out(f"br i1 {bit}, label %b{yes.number}, label %b{no.number}")
+            case Yield(target=target):
+                self._save(block, target, self.unit.layout.numbers[target])
+                self.out(f"ret i32 {DONE}")
+            case CallOut(call=call, target=target):
+                self._call_out(block, call, target)
+            case Return(value=value):
+                self._return(block, value)
+
+    def _burn(self) -> None:
+        left = self.calc(f"sub i64 {self.load_context(FUEL_LEFT)}, 1")
+        self.store_context(FUEL_LEFT, left)
+        spent = self.calc(f"icmp slt i64 {left}, 0")
+        stop, go = self.label(), self.label()
+        self.out(f"br i1 {spent}, label %{stop}, label %{go}")
+        self.lines.append(f"{stop}:")
+        self._fail(self.unit.sites[endless(self.code)])
+        self.lines.append(f"{go}:")
+
+    def _fail(self, number: int) -> None:
+        self.store_context(ERROR, str(number))
+        self._give_up()
+
+    def _give_up(self) -> None:
+        if self.frame is None:
+            self.out("ret i64 0")
+        else:
+            error = self.load_context(ERROR)
+            waits = self.calc(f"icmp eq i64 {error}, {WAITING}")
+            status = self.calc(f"select i1 {waits}, i32 {BLOCKED}, i32 {BROKEN}")
+            self.out(f"ret i32 {status}")
+
+    def _save(self, block: Block, target: Block, place: int | None) -> None:
+        """Write what `target` needs into the frame, zero what it does not, and set the place."""
+        assert self.frame is not None
+        values = {self.frame.slots[reg]: self.get(reg) for reg in self.frame.live[target]}
+        if self.frame.back:
+            values[self.frame.back] = self.calc("load i64, ptr %back")
+        self._write_slots(self.dirty[block] | frozenset(values), values, place)
+
+    def _write_slots(
+        self, touched: frozenset[Slot], values: dict[Slot, str], place: int | None
+    ) -> None:
+        by_word: dict[int, list[Slot]] = {}
+        for slot in sorted(touched, key=lambda slot: slot.offset):
+            by_word.setdefault(slot.offset // 64, []).append(slot)
+        if place is not None:
+            by_word.setdefault(0, [])
+        for word, slots in by_word.items():
+            mask = sum((2**slot.width - 1) << slot.offset % 64 for slot in slots)
+            if word == 0 and place is not None:
+                mask |= 2**self.unit.layout.pc_width - 1
+            pointer = self.calc(f"getelementptr i64, ptr %F, i64 {word}")
+            old = self.calc(f"load i64, ptr {pointer}")
+            new = self.calc(f"and i64 {old}, {_signed(~mask)}")
+            for slot in slots:
+                if slot in values:
+                    value = values[slot]
+                    if slot.low:
+                        value = self.calc(f"sub i64 {value}, {slot.low}")
+                    moved = self.calc(f"shl i64 {value}, {slot.offset % 64}")
+                    new = self.calc(f"or i64 {new}, {moved}")
+            if word == 0 and place:
+                new = self.calc(f"or i64 {new}, {place}")
+            self.out(f"store i64 {new}, ptr {pointer}")
+
+    def _call_out(self, block: Block, call: Call, target: Block) -> None:
+        callee = self.unit.layout.frames[call.callee]
+        arguments = [self.get(operand) for operand in call.arguments]
+        self._save(block, target, None)
+        for number, value in enumerate(arguments):
+            self.store_context(ARGUMENTS + number, value)
+        if callee.back:
+            index = callee.sites.index((self.code, target))
+            self.store_context(BACK, str(index))
+        self.store_context(NEXT, str(self.unit.layout.numbers[call.callee.entry]))
+        self.out(f"ret i32 {CALL}")
+
+    def _return(self, block: Block, value: Operand | None) -> None:
+        result = "0" if value is None else self.get(value)
+        if self.frame is None:
+            self.out(f"ret i64 {result}")
+            return
+        is_root = not self.frame.sites
+        self._write_slots(self.dirty[block], {}, 0 if is_root else None)
+        if is_root:
+            self.out(f"ret i32 {DONE}")
+            return
+        self.store_context(RESULT, result)
+        following = str(self.unit.layout.numbers[self.frame.sites[0][1]])
+        if self.frame.back:
+            index = self.calc("load i64, ptr %back")
+            table = f"@r{self.names[self.code]}"
+            pointer = self.calc(f"getelementptr i64, ptr {table}, i64 {index}")
+            following = self.calc(f"load i64, ptr {pointer}")
+        self.store_context(NEXT, following)
+        self.out(f"ret i32 {CALL}")
+
+    # Instructions
+
+    def _instruction(self, instruction: Instruction) -> None:
+        match instruction:
+            case Compute(target=target, op=op, left=left, right=right):
+                self.set(target, self._compute(op, left, right))
+            case Load(target=target, field=item, position=position):
+                self.set(target, self._load(item, position))
+            case Store(field=item, position=position, source=source):
+                if item.stored:
+                    self._store(self.unit.layout.spots[item], position, source)
+            case Check(condition=condition, site=site):
+                self._check(condition, self.unit.sites[site])
+            case Wait(condition=condition):
+                self._check(condition, WAITING)
+            case Call(target=target, callee=callee, arguments=arguments):
+                self._call(target, callee, arguments)
+            case TakeResult(target=target):
+                self.set(target, self.load_context(RESULT))
+            case Choose(target=target):
+                self.set(target, "%choice")
+            case TaskNumber(target=target, of=of):
+                self.set(target, "%task" if of == "task" else "%cpu")
+            case Embed(target=target, field=item, position=position):
+                base = self.unit.bases[item] + 1
+                self.set(target, self.calc(f"add i64 {self.get(position)}, {base}"))
+            case LocalRecord(target=target, code=code, slot=slot):
+                table = f"@l{self.names[code]}_{slot}"
+                pointer = self.calc(f"getelementptr i64, ptr {table}, i64 %task")
+                self.set(target, self.calc(f"load i64, ptr {pointer}"))
+
+    def _compute(self, op: str, left: Operand, right: Operand) -> str:
+        a = self.get(left)
+        if op == "copy":
+            return a
+        b = self.get(right)
+        if op in COMPARISON:
+            bit = self.calc(f"icmp {COMPARISON[op]} i64 {a}, {b}")
+            return self.calc(f"zext i1 {bit} to i64")
+        if op in ("div", "mod"):
+            return self._floor_division(op, a, b)
+        return self.calc(f"{ARITHMETIC[op]} i64 {a}, {b}")
+
+    def _floor_division(self, op: str, a: str, b: str) -> str:
+        """Divide as Python does; the divisor is positive."""
+        rest = self.calc(f"srem i64 {a}, {b}")
+        below = self.calc(f"icmp slt i64 {rest}, 0")
+        if op == "mod":
+            fixed = self.calc(f"add i64 {rest}, {b}")
+            return self.calc(f"select i1 {below}, i64 {fixed}, i64 {rest}")
+        quotient = self.calc(f"sdiv i64 {a}, {b}")
+        less = self.calc(f"zext i1 {below} to i64")
+        return self.calc(f"sub i64 {quotient}, {less}")
+
+    def _spot(self, spot: Spot, position: Operand) -> tuple[str, str]:
+        """Return (pointer to the word, shift) of a part."""
+        if isinstance(position, int) or spot.count == 1:
+            number = position if isinstance(position, int) else 0
+            if spot.per_word:
+                word = spot.word + number // spot.per_word
+                shift = number % spot.per_word * (64 // spot.per_word)
+            else:
+                word, shift = spot.word, spot.shift + number * spot.width
+            return self.calc(f"getelementptr i64, ptr %W, i64 {word}"), str(shift)
+        index = self.get(position)
+        if not spot.per_word:
+            pointer = self.calc(f"getelementptr i64, ptr %W, i64 {spot.word}")
+            scaled = self.calc(f"mul i64 {index}, {spot.width}")
+            return pointer, self.calc(f"add i64 {scaled}, {spot.shift}")
+        high = self.calc(f"udiv i64 {index}, {spot.per_word}")
+        word_number = self.calc(f"add i64 {high}, {spot.word}")
+        low = self.calc(f"and i64 {index}, {spot.per_word - 1}")
+        pointer = self.calc(f"getelementptr i64, ptr %W, i64 {word_number}")
+        return pointer, self.calc(f"mul i64 {low}, {64 // spot.per_word}")
+
+    def _load(self, item: Field, position: Operand) -> str:
+        if item.constant is not None:
+            if len(set(item.constant)) == 1:
+                return str(item.constant[0])
+            pointer = self.calc(
+                f"getelementptr i64, ptr @{constant_name(item)}, i64 {self.get(position)}"
+            )
+            return self.calc(f"load i64, ptr {pointer}")
+        spot = self.unit.layout.spots[item]
+        if spot.width == 0:
+            return str(spot.low)
+        pointer, shift = self._spot(spot, position)
+        word = self.calc(f"load i64, ptr {pointer}")
+        return self._extract(word, shift, spot.width, spot.low)
+
+    def _store(self, spot: Spot, position: Operand, source: Operand) -> None:
+        if spot.width == 0:
+            return
+        value = self.get(source)
+        if spot.low:
+            value = self.calc(f"sub i64 {value}, {spot.low}")
+        pointer, shift = self._spot(spot, position)
+        word = self.calc(f"load i64, ptr {pointer}")
+        mask = 2**spot.width - 1
+        if shift.startswith("%"):
+            placed = self.calc(f"shl i64 {_signed(mask)}, {shift}")
+            hole = self.calc(f"xor i64 {placed}, -1")
+        else:
+            hole = str(_signed(~(mask << int(shift))))
+        kept = self.calc(f"and i64 {word}, {hole}")
+        moved = self.calc(f"shl i64 {value}, {shift}")
+        self.out(f"store i64 {self.calc(f'or i64 {kept}, {moved}')}, ptr {pointer}")
+
+    def _check(self, condition: Operand, number: int) -> None:
+        bad, good = self.label(), self.label()
+        bit = self.calc(f"icmp ne i64 {self.get(condition)}, 0")
+        self.out(f"br i1 {bit}, label %{good}, label %{bad}")
+        self.lines.append(f"{bad}:")
+        self._fail(number)
+        self.lines.append(f"{good}:")
+
+    def _call(self, target: Reg | None, callee: Code, arguments: tuple[Operand, ...]) -> None:
+        passed = "".join(f", i64 {self.get(operand)}" for operand in arguments)
+        result = self.calc(
+            f"call i64 @{self.names[callee]}(ptr %W, i64 %task, i64 %choice, ptr %ctx{passed})"
+        )
+        if callee in self.fallible:
+            bad, good = self.label(), self.label()
+            bit = self.calc(f"icmp eq i64 {self.load_context(ERROR)}, 0")
+            self.out(f"br i1 {bit}, label %{good}, label %{bad}")
+            self.lines.append(f"{bad}:")
+            self._give_up()
+            self.lines.append(f"{good}:")
+        if target is not None:
+            self.set(target, result)
+
+
+def _end_uses(block: Block) -> list[Reg]:
+    match block.end:
+        case Branch(condition=Reg() as reg) | Return(value=Reg() as reg):
+            return [reg]
+        case CallOut(call=call):
+            return [operand for operand in call.arguments if isinstance(operand, Reg)]
+    return []
+
+
+def _signed(number: int) -> int:
+    """Return a 64-bit pattern as the signed number that LLVM text wants."""
+    number &= 2**64 - 1
+    return number - 2**64 if number >= 2**63 else number
+
+
+def endless(code: Code) -> Site:
+    """Return the site at which a step of `code` that does not end fails."""
+    span = code.declaration.module.span(code.declaration.node)
+    return Site("endless_step", span, code.name, "the step does not end: a loop waits for nothing")

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""LLVM text to machine code in this process, with the object code kept for the next time."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import llvmlite.binding as llvm
+
+__all__ = ["Native", "compile_object", "host"]
+
+
+@functools.cache
+def _target(level: int) -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=level,
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def host() -> str:
+    """Return what object code depends on besides its text."""
+    return f"{llvm.llvm_version_info} {llvm.get_host_cpu_name()}"
+
+
+def compile_object(text: str, *, level: int) -> bytes:
+    """Return the object code of LLVM text; `level` 0 compiles fast, 2 makes fast code."""
+    machine = _target(level)
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    if level:
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options.slp_vectorization = False
+        options.loop_vectorization = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+class Native:
+    """Object code loaded into this process; its functions live as long as this object."""
+
+    def __init__(self, *objects: bytes) -> None:
+        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target(0))
+        for code in objects:
+            self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self.engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Return the address of a function."""
+        found: int = self.engine.get_function_address(name)
+        assert found, name
+        return found

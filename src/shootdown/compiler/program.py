@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: MIT
+"""A whole program: a scenario under one kernel, ready to interpret, compile and explore."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shootdown.compiler import analysis
+from shootdown.compiler.builder import Builder
+from shootdown.compiler.calls import emit_event
+from shootdown.compiler.diagnostics import Diagnostics, Span
+from shootdown.compiler.emit_function import Unit, endless
+from shootdown.compiler.interp import Activation, Machine, Observer, State
+from shootdown.compiler.layout import Layout, lay_out
+from shootdown.compiler.lower import Lowering
+from shootdown.compiler.mir import Call, Check, Code, Return, Site
+from shootdown.compiler.scenario import Scenario, imported, read_scenario
+from shootdown.compiler.source import Library, Module, closest
+from shootdown.compiler.steps import find_plain, place_scheduling_points, split
+from shootdown.compiler.types import Field
+from shootdown.compiler.world import FunctionDeclaration, World
+from shootdown.lang.declarations import Feature
+
+__all__ = ["Program", "Request", "Roots", "TaskSpec", "build", "features_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Where model code is found: names of modules and packages."""
+
+    features: str
+    history: str
+    invariants: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to build: a scenario's file, the features of the kernel, settings, patches."""
+
+    library: Library
+    roots: Roots
+    scenario: Module
+    features: frozenset[str]
+    settings: Mapping[str, int | bool]
+    patches: tuple[Module, ...] = ()
+    reduce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """A task: its name, kind (kernel, user, mmu, irq), CPU and code."""
+
+    name: str
+    kind: str
+    cpu: int
+    code: Code
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether its steps from a place of rest count as no progress."""
+        return self.kind in ("user", "mmu")
+
+
+@dataclass(eq=False, slots=True)
+class Program:
+    """All of a program. `codes` are the functions that tasks and monitors reach."""
+
+    scenario: Scenario
+    world: World
+    tasks: list[TaskSpec]
+    setup: list[tuple[FunctionDeclaration, Code, int, int]]
+    codes: list[Code]
+    finals: list[Code]
+    conditions: list[Code]
+    machine: Machine
+    layout: Layout
+    sites: dict[Site, int]
+    initial: State
+    before: list[int]
+    unit: Unit
+
+    @property
+    def deadlock(self) -> Site:
+        """The site of a state in which nobody can make progress."""
+        first = self.tasks[0].code.declaration
+        span = first.module.span(first.node)
+        return Site("deadlock", span, first.name, "no kernel, interrupt or device task can move")
+
+    def new_state(self) -> State:
+        """Return an independent copy of the initial state."""
+        return self.initial.copy()
+
+
+def features_of(world: World, module: Module) -> list[Feature]:
+    """Return the features that a module declares, in order."""
+    found = [
+        world.find(module, name)
+        for name, node in module.names.items()
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call)
+    ]
+    return [item for item in found if isinstance(item, Feature)]
+
+
+def build(request: Request, observer: Observer | None = None) -> Program:
+    """Compile a scenario; raises `ModelError` with every message about it.
+
+    `observer` is told what the setup does.
+    """
+    diagnostics = Diagnostics()
+    library = request.library
+    world = World(library, diagnostics, settings=dict(request.settings), features=request.features)
+    scenario = read_scenario(world, request.scenario)
+    modules = imported(library, [request.scenario, *request.patches])
+    for module in modules:
+        for statement in module.strange:
+            diagnostics.add("SD005", module.span(statement))
+    hardware = _find(world, modules, "hardware_task")
+    plan = _plan(world, scenario, hardware, request.settings)
+    _choose_variants(world, request, scenario)
+    monitors = _monitors(world, modules, request)
+    lowering = Lowering(world, monitors["on"])
+    hooks = _hooks(monitors["event"])
+    roots = [_root(lowering, declaration, hooks) for declaration, _, _ in plan]
+    setup_codes = [lowering.code(d, atomic=False) for d in scenario.setup]
+    finals = [lowering.code(d, atomic=True, monitor=True) for d in monitors["final"][""]]
+    conditions = [lowering.code(d, atomic=True, monitor=True) for d in monitors["quiescent"][""]]
+    gate = [lowering.code(d, atomic=True, monitor=True) for d in monitors["gate"][""]]
+    for declaration in (*_functions(world, request.scenario), *_patched(world, request)):
+        lowering.code(declaration, atomic=False)
+    lowering.finish()
+    _check_settings(world, request)
+    diagnostics.raise_if_any()
+    return _assemble(
+        _Parts(request, world, scenario, plan, roots, setup_codes, finals, conditions, gate),
+        observer or Observer(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    request: Request
+    world: World
+    scenario: Scenario
+    plan: list[tuple[FunctionDeclaration, str, int]]
+    roots: list[Code]
+    setup: list[Code]
+    finals: list[Code]
+    conditions: list[Code]
+    gate: list[Code]
+
+
+def _assemble(parts: _Parts, observer: Observer) -> Program:
+    monitors = [*parts.finals, *parts.conditions, *parts.gate]
+    reached = [analysis.reachable([root]) for root in parts.roots]
+    codes = analysis.reachable([*parts.roots, *monitors])
+    setup = analysis.reachable(parts.setup)
+    everything = analysis.reachable([*parts.roots, *monitors, *parts.setup])
+    bases, locals_ = analysis.number_records(everything, reached)
+    stored, constant = analysis.decide_storage(codes, setup)
+    multitask = bool(parts.world.settings.get("MULTITASK"))
+    analysis.decide_visibility(reached, multitask=multitask, reduce=parts.request.reduce)
+    place_scheduling_points(everything)
+    find_plain(everything)
+    for code in everything:
+        split(code)
+    gates = _gates(parts)
+    machine = Machine(
+        cpus=[cpu for _, _, cpu in parts.plan],
+        bases=bases,
+        locals_=locals_,
+        gates=gates,
+        endless=lambda _, code: endless(code),
+    )
+    layout = lay_out(stored, codes, reached)
+    tasks = [
+        TaskSpec(declaration.name, kind, cpu, root)
+        for (declaration, kind, cpu), root in zip(parts.plan, parts.roots, strict=True)
+    ]
+    cpus = [int(str(d.options.get("cpu", 0))) for d in parts.scenario.setup]
+    owners = [_setup_task(tasks, cpu) for cpu in cpus]
+    before = list(zip(parts.scenario.setup, parts.setup, owners, cpus, strict=True))
+    state = State(_memory(everything), [[] for _ in tasks])
+    machine.observer = observer
+    steps = [machine.run_setup(state, code, task, cpu) for _, code, task, cpu in before]
+    machine.observer = Observer()
+    for item in constant:
+        item.constant = tuple(state.memory[item])
+    _start(machine, state, tasks)
+    sites = _number_sites(codes)
+    unit = Unit(
+        layout, codes, machine.cpus, bases, locals_, gates, parts.finals, parts.conditions, sites
+    )
+    return Program(
+        parts.scenario, parts.world, tasks, before, codes, parts.finals, parts.conditions,
+        machine, layout, sites, state, steps, unit,
+    )  # fmt: skip
+
+
+def _gates(parts: _Parts) -> list[Code | None]:
+    gate = parts.gate[0] if parts.gate else None
+    if gate is not None and len(gate.blocks) == 1:
+        end = gate.entry.end
+        if isinstance(end, Return) and end.value == 1 and not gate.entry.body:
+            gate = None  # always open
+    return [gate if kind in ("kernel", "user") else None for _, kind, _ in parts.plan]
+
+
+def _setup_task(tasks: Sequence[TaskSpec], cpu: int) -> int:
+    """Return the task that a setup function on `cpu` runs as: the scenario's first one there."""
+    for number, task in enumerate(tasks):
+        if task.cpu == cpu and task.kind in ("kernel", "user"):
+            return number
+    return 0
+
+
+def _start(machine: Machine, state: State, tasks: Sequence[TaskSpec]) -> None:
+    """Bring each task to its first scheduling point: what is before it is local."""
+    for number, task in enumerate(tasks):
+        state.stacks[number] = [Activation(task.code, task.code.entry)]
+        machine.start(state, number)
+
+
+def _memory(codes: Sequence[Code]) -> dict[Field, list[int]]:
+    memory: dict[Field, list[int]] = {}
+    for code in codes:
+        for block in code.blocks:
+            for instruction in block.body:
+                item = getattr(instruction, "field", None)
+                if isinstance(item, Field) and item not in memory:
+                    memory[item] = [0] * (item.struct.total * (item.length or 1))
+    return memory
+
+
+def _number_sites(codes: Sequence[Code]) -> dict[Site, int]:
+    sites: dict[Site, int] = {}
+    for code in codes:
+        sites.setdefault(endless(code), len(sites) + 1)
+        for block in code.blocks:
+            for instruction in block.body:
+                if isinstance(instruction, Check):
+                    sites.setdefault(instruction.site, len(sites) + 1)
+    return sites
+
+
+def _plan(
+    world: World,
+    scenario: Scenario,
+    hardware: Sequence[FunctionDeclaration],
+    chosen: Mapping[str, int | bool],
+) -> list[tuple[FunctionDeclaration, str, int]]:
+    """Decide the tasks, their kinds and CPUs; sets the bounds that follow from them."""
+    plan = []
+    for declaration in scenario.tasks:
+        options = declaration.options
+        plan.append((declaration, str(options.get("kind", "kernel")), int(str(options["cpu"]))))
+    world.settings = {**scenario.settings, **chosen}
+    count = max(1, *(cpu + 1 for _, _, cpu in plan))
+    world.settings.setdefault("NR_CPUS", count)
+    cpus = range(int(world.settings["NR_CPUS"]))
+    users = sorted({cpu for _, kind, cpu in plan if kind == "user"})
+    taken = [cpu for _, _, cpu in plan]
+    world.settings["MULTITASK"] = len(taken) != len(set(taken))
+    for declaration in hardware:
+        where = scenario.hardware.get(declaration.name)
+        if where is None:
+            where = tuple(cpus if declaration.options.get("on") == "all" else users)
+        kind = str(declaration.options.get("kind", "mmu"))
+        plan.extend((declaration, kind, cpu) for cpu in where)
+    world.settings["NR_TASKS"] = len(plan)
+    world.settings["NR_CPUS_USED"] = max(len(cpus), count)
+    world.declared.clear()
+    world.types.clear()
+    for declaration in (*scenario.tasks, *scenario.setup, *scenario.replaced):
+        world.declared[(declaration.module.name, declaration.name)] = declaration
+    return plan
+
+
+def _choose_variants(world: World, request: Request, scenario: Scenario) -> None:
+    features = request.library.package_module(request.roots.features)
+    known = features_of(world, features) if features else []
+    order = {feature.id: rank for rank, feature in enumerate(known)}
+    history = request.library.folder(request.roots.history)
+    variants = [d for module in history for d in _functions(world, module) if "before" in d.options]
+    world.override(variants, order)
+    replaced = [*scenario.replaced]
+    for patch in request.patches:
+        replaced.extend(d for d in _functions(world, patch) if d.role in ("kernel", "hw"))
+    world.overrides.update({declaration.name: declaration for declaration in replaced})
+
+
+def _functions(world: World, module: Module) -> list[FunctionDeclaration]:
+    found = []
+    for name, node in module.names.items():
+        if isinstance(node, ast.FunctionDef):
+            declaration = world.find(module, name)
+            if isinstance(declaration, FunctionDeclaration):
+                found.append(declaration)
+    return found
+
+
+def _patched(world: World, request: Request) -> list[FunctionDeclaration]:
+    return [d for patch in request.patches for d in _functions(world, patch)]
+
+
+def _find(world: World, modules: Sequence[Module], role: str) -> list[FunctionDeclaration]:
+    found = []
+    for module in modules:
+        for node in module.names.values():
+            if isinstance(node, ast.FunctionDef) and _has_role(node, role):
+                declaration = world.find(module, node.name)
+                if isinstance(declaration, FunctionDeclaration):
+                    found.append(declaration)
+    return found
+
+
+def _has_role(node: ast.FunctionDef, role: str) -> bool:
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
+                if name == role:
+                    return True
+    return False
+
+
+def _monitors(
+    world: World, modules: list[Module], request: Request
+) -> dict[str, dict[str, list[FunctionDeclaration]]]:
+    """Find monitors, conditions and events: role, then the event listened to, then functions."""
+    invariants = request.library.folder(request.roots.invariants)
+    everything = imported(request.library, [*modules, *invariants])
+    found: dict[str, dict[str, list[FunctionDeclaration]]] = {
+        role: {"": []} for role in ("on", "final", "quiescent", "gate", "event")
+    }
+    for role, listed in found.items():
+        for declaration in _find(world, everything, role):
+            listed.setdefault(declaration.listens, []).append(declaration)
+    return found
+
+
+def _hooks(events: dict[str, list[FunctionDeclaration]]) -> dict[str, FunctionDeclaration]:
+    return {str(d.options["hook"]): d for d in events[""] if "hook" in d.options}
+
+
+def _root(
+    lowering: Lowering, declaration: FunctionDeclaration, hooks: dict[str, FunctionDeclaration]
+) -> Code:
+    """Return the code that a task starts with: it calls the task's function, and tells its end."""
+    code = Code(declaration.name, declaration, atomic=False)
+    b = Builder(lowering, code, monitor=False)
+    called = lowering.code(declaration, atomic=False)
+    b.emit(Call(None, called, (), b.module.span(declaration.node)))
+    if "task_end" in hooks:
+        emit_event(b, declaration.node, hooks["task_end"], [])
+    b.leave(None)
+    return code
+
+
+def _check_settings(world: World, request: Request) -> None:
+    own = {"NR_TASKS", "NR_CPUS_USED", "MULTITASK"}
+    known = {*world.used_settings, "NR_CPUS"}
+    module = request.scenario
+    for name in world.settings:
+        if name not in own and name not in known:
+            span = _setting_span(module, name)
+            world.diagnostics.add("SD202", span, name, closest(name, known))
+
+
+def _setting_span(module: Module, name: str) -> Span:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and node.value == name:
+            return module.span(node)
+    return Span(module.display, 1)

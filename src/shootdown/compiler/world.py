@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""What the names of model code stand for, under one kernel, one configuration and its bounds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shootdown.compiler.constants import evaluate
+from shootdown.compiler.diagnostics import Diagnostics
+from shootdown.compiler.source import Library, Module, closest
+from shootdown.compiler.types import IntType, Struct, Type, ValueKind
+from shootdown.lang.declarations import Feature
+
+__all__ = ["Builtin", "Constant", "Declaration", "FunctionDeclaration", "World"]
+
+LANGUAGE = "shootdown.lang"
+
+
+@dataclass(eq=False, slots=True)
+class FunctionDeclaration:
+    """A function of model code; `role` is its decorator and `options` what that was given."""
+
+    name: str
+    module: Module
+    node: ast.FunctionDef
+    role: str
+    options: dict[str, object] = field(default_factory=dict)
+    listens: str = ""
+
+    @property
+    def docstring(self) -> str:
+        """The function's docstring, or nothing."""
+        return ast.get_docstring(self.node) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A name with a value known when compiling."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A word of the language itself."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a type."""
+
+    node: ast.expr
+    module: Module
+
+
+Declaration = (
+    FunctionDeclaration | Constant | Builtin | Alias | Struct | ValueKind | IntType | Feature
+)
+
+
+class World:
+    """Resolves names. `settings` overrides bounds and options; `features` are those present."""
+
+    def __init__(
+        self,
+        library: Library,
+        diagnostics: Diagnostics,
+        *,
+        settings: Mapping[str, int | bool],
+        features: frozenset[str],
+    ) -> None:
+        self.library = library
+        self.diagnostics = diagnostics
+        self.settings = dict(settings)
+        self.features = features
+        self.used_settings: dict[str, int | bool] = {}
+        self.overrides: dict[str, FunctionDeclaration] = {}
+        self.declared: dict[tuple[str, str], Declaration | None] = {}
+        self.types: dict[int, Type] = {}
+
+    def find(self, module: Module, name: str) -> Declaration | None:
+        """Return what `name` stands for in `module`, or None if it is unknown there."""
+        key = (module.name, name)
+        if key not in self.declared:
+            self.declared[key] = None  # a constant defined by itself is not a constant
+            self.declared[key] = self._find(module, name)
+        return self.declared[key]
+
+    def _find(self, module: Module, name: str) -> Declaration | None:
+        if name in module.names:
+            return self._declare(module, name, module.names[name])
+        if name not in module.imports:
+            return None
+        origin, original, statement = module.imports[name]
+        if origin == LANGUAGE or origin.startswith(LANGUAGE + "."):
+            return self._language(original)
+        if origin in ("typing", "enum", "__future__"):
+            return Builtin(original)
+        target = self.library.package_module(origin)
+        if target is None:
+            self.diagnostics.add("SD003", module.span(statement), origin)
+            return None
+        found = self.find(target, original)
+        if found is None:
+            hint = closest(original, target.names)
+            self.diagnostics.add("SD004", module.span(statement), origin, original, hint)
+        return found
+
+    def _language(self, name: str) -> Declaration:
+        if name == "NR_TASKS":
+            return Constant(self.settings.get("NR_TASKS", 1))
+        widths = {"u8": 8, "u16": 16, "u32": 32, "u64": 62}
+        if name in widths:
+            return IntType(0, 2 ** widths[name] - 1, name)
+        return Builtin(name)
+
+    def _declare(self, module: Module, name: str, node: ast.stmt) -> Declaration | None:
+        match node:
+            case ast.FunctionDef():
+                return self.function(module, node)
+            case ast.ClassDef():
+                return self._class(module, node)
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                return self._assigned(module, name, value)
+        return None
+
+    def function(self, module: Module, node: ast.FunctionDef) -> FunctionDeclaration:
+        """Return the declaration of a function from its syntax."""
+        declaration = FunctionDeclaration(node.name, module, node, "function")
+        for decorator in node.decorator_list:
+            match decorator:
+                case ast.Name(id=role):
+                    declaration.role = role
+                case ast.Call(func=ast.Name(id="on"), args=[ast.Name(id=event)]):
+                    declaration.role, declaration.listens = "on", event
+                case ast.Call(func=ast.Name(id=role), keywords=keywords):
+                    declaration.role = role
+                    for keyword in keywords:
+                        value = evaluate(self, module, keyword.value)
+                        declaration.options[keyword.arg or ""] = value
+                case _:
+                    self.diagnostics.add(
+                        "SD102", module.span(decorator), "this decorator", "use one of the language"
+                    )
+        return declaration
+
+    def _class(self, module: Module, node: ast.ClassDef) -> Declaration | None:
+        from shootdown.compiler.records import declare_enum, declare_struct, declare_value
+
+        if any(isinstance(b, ast.Name) and b.id in ("IntEnum", "IntFlag") for b in node.bases):
+            return declare_enum(self, module, node)
+        for decorator in node.decorator_list:
+            match decorator:
+                case ast.Name(id=kind) | ast.Call(func=ast.Name(id=kind)):
+                    if kind == "struct":
+                        return declare_struct(self, module, node, decorator)
+                    if kind == "value":
+                        return declare_value(self, module, node, decorator)
+        self.diagnostics.add(
+            "SD102", module.span(node), "this class", "decorate it with @struct or @value"
+        )
+        return None
+
+    def _assigned(self, module: Module, name: str, value: ast.expr) -> Declaration | None:
+        match value:
+            case ast.Subscript():
+                return Alias(value, module)
+            case ast.Name(id=other):
+                return self.find(module, other)
+            case ast.Call(func=ast.Name(id="bound" | "option"), args=[default, *_]):
+                chosen = self.settings.get(name)
+                if chosen is None:
+                    found = evaluate(self, module, default)
+                    chosen = found if isinstance(found, int) else 0
+                self.used_settings[name] = chosen
+                return Constant(chosen)
+            case ast.Call(func=ast.Name(id="feature")):
+                return self._feature(module, value)
+        constant = evaluate(self, module, value)
+        return None if constant is None else Constant(constant)
+
+    def _feature(self, module: Module, call: ast.Call) -> Feature:
+        options = {k.arg or "": evaluate(self, module, k.value) for k in call.keywords}
+        name = evaluate(self, module, call.args[0]) if call.args else ""
+        requires = options.get("requires") or ()
+        return Feature(
+            str(name),
+            str(options.get("commit", "")),
+            str(options.get("subject", "")),
+            str(options.get("release", "")),
+            requires if isinstance(requires, tuple) else (),
+            str(options.get("brings", "")),
+            str(options.get("reverting", "")),
+        )
+
+    def selected(self, declaration: FunctionDeclaration) -> FunctionDeclaration:
+        """Return the variant of a function that this kernel and its patches use."""
+        return self.overrides.get(declaration.name, declaration)
+
+    def override(self, variants: Iterable[FunctionDeclaration], order: Mapping[str, int]) -> None:
+        """Choose, for each function with older variants, the one this kernel has.
+
+        Of the variants whose `before` feature is absent, the one that disappeared first stands.
+        """
+        chosen: dict[str, tuple[int, FunctionDeclaration]] = {}
+        for variant in variants:
+            before = variant.options.get("before")
+            if not isinstance(before, Feature) or before.id in self.features:
+                continue
+            rank = order[before.id]
+            if variant.name not in chosen or rank < chosen[variant.name][0]:
+                chosen[variant.name] = (rank, variant)
+        self.overrides.update({name: variant for name, (_, variant) in chosen.items()})

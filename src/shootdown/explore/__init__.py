@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The explorers: every interleaving of a compiled program."""

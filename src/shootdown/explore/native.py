@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""The native explorer: breadth-first, exact, driven from Python in chunks.
+
+The machine code of a program and the search loop around it are loaded together; Python hands out
+chunks of states, watches limits, grows the table, and ends levels.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shootdown.compiler.artifact import Artifact
+from shootdown.compiler.emit_function import BROKEN, CONTEXT_WORDS, DONE
+from shootdown.compiler.llvm import Native
+from shootdown.compiler.raw import raw_text
+
+__all__ = ["AT_END", "STUCK", "Limits", "Note", "Outcome", "Progress", "Search", "loop_text"]
+
+INDEX_BITS = 40
+MAP_NORESERVE = 0x4000 if sys.platform == "linux" else 0
+"""Linux: address space now, memory when it is touched (Python has no name for it before 3.13)."""
+BATCH = 48
+MOST_FOUND = 4096
+CHUNK = 4096
+AT_END = 1 << 20
+"""In a note: the state itself breaks an invariant that is judged at the end."""
+STUCK = AT_END + 1
+"""In a note: nobody can make progress in the state."""
+
+WORDS_OF_X = (
+    "ARENA", "TABLE", "MASK", "HEAD", "TAIL", "ROOM", "TRANSITIONS", "FOUND", "NOTES", "ENDS",
+    "UNPACKED", "WORKING", "CONTEXT", "BATCH", "BASES", "WAYS", "RESTS", "FREE", "COSTS", "ORIGINS",
+)  # fmt: skip
+X = {name: position for position, name in enumerate(WORDS_OF_X)}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a search may use: states, bytes of memory, seconds; None is no limit."""
+
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search has come."""
+
+    states: int
+    expanded: int
+    depth: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A violation: of a step of `task` from state `state`, or of that state itself."""
+
+    state: int
+    task: int
+    choice: int
+    site: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a search found. `levels` are the numbers of the first state of each depth."""
+
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    ends: int = 0
+    complete: bool = False
+    reason: str = ""
+    bytes_used: int = 0
+    notes: list[Note] = field(default_factory=list)
+    levels: list[int] = field(default_factory=list)
+
+
+def loop_text(artifact: Artifact) -> str:
+    """Return the LLVM text of the search loop for states of the artifact's shape."""
+    source = resources.files("shootdown.explore").joinpath("search.py").read_text("utf-8")
+    constants = {
+        **X,
+        "WIDTH": artifact.stored_words,
+        "WORDS": len(artifact.used),
+        "TASKS": len(artifact.tasks),
+        "PLACE_MASK": 2**artifact.pc_width - 1,
+        "SLOT": artifact.stored_words + 1,
+        "BATCH_SIZE": BATCH,
+        "MOST_FOUND": MOST_FOUND,
+        "MOST_SUCCESSORS": artifact.most_successors,
+        "INDEX_BITS": INDEX_BITS,
+        "INDEX_MASK": 2**INDEX_BITS - 1,
+        "AT_END": AT_END,
+        "STUCK": STUCK,
+        "BROKEN": BROKEN,
+        "DONE": DONE,
+    }
+    externals = {"step": 5, "final": 2}
+    exported = {"expand", "rehash", "relax", "hash_of", "insert", "unpack", "pack", "find"}
+    return raw_text(source + _packing(artifact.used), constants, externals, exported)
+
+
+def _packing(used: list[int]) -> str:
+    """Return the functions that turn working words into a stored state and back."""
+    pack, unpack = ["\ndef pack(W, p):"], ["\ndef unpack(p, W):"]
+    parts: dict[int, list[str]] = {}
+    position = 0
+    for number, bits in enumerate(used):
+        word, shift = divmod(position, 64)
+        mask = 2**bits - 1 if bits < 64 else 0
+        pieces = [f"(p[{word}] >> {shift})"] if bits else ["0"]
+        if bits:
+            parts.setdefault(word, []).append(f"(W[{number}] << {shift})")
+        if shift + bits > 64:
+            parts.setdefault(word + 1, []).append(f"(W[{number}] >> {64 - shift})")
+            pieces.append(f"(p[{word + 1}] << {64 - shift})")
+        joined = " | ".join(pieces)
+        unpack.append(
+            f"    W[{number}] = ({joined}) & {mask}" if mask else f"    W[{number}] = {joined}"
+        )
+        position += bits
+    words = range(max(1, (position + 63) // 64))
+    pack += [f"    p[{word}] = {' | '.join(parts.get(word, ['0']))}" for word in words]
+    return "\n".join([*pack, "    return 0", *unpack, "    return 0", ""])
+
+
+class Region:
+    """Memory that the system gives out page by page as it is touched, all zero."""
+
+    def __init__(self, size: int) -> None:
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
+        self.memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=flags)
+        self.size = size
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+
+
+class Search:
+    """One exploration of one program. `native` has the program and the loop."""
+
+    def __init__(self, artifact: Artifact, native: Native, initial: list[int]) -> None:
+        self.artifact = artifact
+        self.width = artifact.stored_words
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+        self.expand = prototype(native.address("expand"))
+        self.rehash = prototype(native.address("rehash"))
+        relax = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
+        self.relax = relax(native.address("relax"))
+        self.native = native
+        self.arena = Region(1 << 38)
+        self.table = Region(8 << 14)
+        self.slots = 1 << 14
+        self.x = np.zeros(len(WORDS_OF_X), np.int64)
+        self.kept: list[NDArray[np.generic]] = []
+        self.notes = self._array(MOST_FOUND * 4)
+        self._point("NOTES", self.notes)
+        self._point("UNPACKED", self._array(len(artifact.used) + 8))
+        self._point("WORKING", self._array(len(artifact.used) + 8))
+        self._point("CONTEXT", self._array(CONTEXT_WORDS))
+        self._point("BATCH", self._array((BATCH + 1) * (self.width + 1)))
+        self._point("BASES", np.array(artifact.bases, np.int64))
+        self._point("WAYS", np.array(artifact.ways, np.int64))
+        self._point("RESTS", np.array(artifact.rests, np.int64))
+        self._point("FREE", np.array([int(t.is_free) for t in artifact.tasks], np.int64))
+        self.x[X["ARENA"]] = self.arena.address
+        self.x[X["TABLE"]] = self.table.address
+        self.x[X["MASK"]] = self.slots - 1
+        self.x[X["ROOM"]] = self.slots // 2
+        self._insert(initial)
+
+    def _array(self, size: int) -> NDArray[np.int64]:
+        return np.zeros(size, np.int64)
+
+    def _point(self, name: str, array: NDArray[np.generic]) -> None:
+        self.kept.append(array)
+        self.x[X[name]] = array.ctypes.data
+
+    def _insert(self, packed: list[int]) -> None:
+        words = np.array(packed, np.uint64)
+        one = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+        three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
+        hash_of = one(self.native.address("hash_of"))(words.ctypes.data)
+        three(self.native.address("insert"))(self.x.ctypes.data, words.ctypes.data, hash_of)
+
+    def get(self, name: str) -> int:
+        """Return a word of the search's record."""
+        return int(self.x[X[name]])
+
+    @property
+    def bytes_used(self) -> int:
+        """Memory of the states and of the table."""
+        return self.get("TAIL") * self.width * 8 + self.slots * 8
+
+    def state(self, number: int) -> tuple[int, ...]:
+        """Return a packed state by its number."""
+        kind = ctypes.c_uint64 * self.width
+        return tuple(kind.from_address(self.arena.address + number * self.width * 8))
+
+    def _grow(self) -> None:
+        self.slots *= 4 if self.slots < 1 << 22 else 2
+        self.table = Region(8 * self.slots)
+        self.x[X["TABLE"]] = self.table.address
+        self.x[X["MASK"]] = self.slots - 1
+        self.x[X["ROOM"]] = self.slots * 5 // 8
+        self.rehash(self.x.ctypes.data, 0)
+
+    def run(
+        self,
+        limits: Limits,
+        *,
+        clock: Callable[[], float],
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Outcome:
+        """Explore until all is seen, a level has a violation, or a limit is reached."""
+        outcome = Outcome(levels=[0, 1])
+        start = clock()
+        try:
+            self._levels(outcome, limits, start, clock, progress)
+        except KeyboardInterrupt:
+            outcome.reason = "interrupted"
+        outcome.states = self.get("TAIL")
+        outcome.transitions = self.get("TRANSITIONS")
+        outcome.ends = self.get("ENDS")
+        outcome.bytes_used = self.bytes_used
+        outcome.notes = [
+            Note(*(int(n) for n in self.notes[4 * k : 4 * k + 4]))
+            for k in range(min(self.get("FOUND"), MOST_FOUND))
+        ]
+        return outcome
+
+    def _levels(
+        self,
+        outcome: Outcome,
+        limits: Limits,
+        start: float,
+        clock: Callable[[], float],
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        while True:
+            end = outcome.levels[-1]
+            while self.get("HEAD") < end:
+                self.expand(self.x.ctypes.data, min(CHUNK, end - self.get("HEAD")))
+                room = self.get("ROOM") - self.artifact.most_successors - BATCH
+                if self.get("TAIL") >= room:
+                    self._grow()
+                now = clock() - start
+                outcome.reason = self._limit(limits, now)
+                if outcome.reason:
+                    return
+                if progress is not None:
+                    progress(Progress(self.get("TAIL"), self.get("HEAD"), outcome.depth, now))
+            if self.get("FOUND") or self.get("TAIL") == end:
+                outcome.complete = not self.get("FOUND")
+                return
+            outcome.depth += 1
+            outcome.levels.append(self.get("TAIL"))
+
+    def _limit(self, limits: Limits, seconds: float) -> str:
+        if limits.states is not None and self.get("TAIL") > limits.states:
+            return f"more than {limits.states:,} states"
+        if limits.memory is not None and self.bytes_used > limits.memory:
+            return f"more than {limits.memory:,} bytes"
+        if limits.seconds is not None and seconds > limits.seconds:
+            return f"more than {limits.seconds:g} seconds"
+        return ""
