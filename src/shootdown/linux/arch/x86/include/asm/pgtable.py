@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Page-table entries and the way down to them; levels that a machine lacks are folded.
+
+As in the kernel, a folded level's entry is the entry above it. Tables of the lowest level are of
+level 1 and the root is of level LEVELS: with two, the root has what the kernel calls pmd entries.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import LEVELS, NR_VPN, PTRS_PER_TABLE, vaddr_t
+from shootdown.hw.memory import (
+    entry_at,
+    entry_t,
+    hw_read_entry,
+    hw_write_entry,
+    hw_xchg_entry,
+    table_of,
+)
+from shootdown.lang import Bool, Ptr, Ref, index, kernel, record
+from shootdown.linux.include.linux.mm_types import mm_struct, ptdesc
+from shootdown.linux.include.linux.spinlock import spin_unlock, spinlock_t
+
+__all__ = [
+    "P4D_SIZE",
+    "PGDIR_SIZE",
+    "PMD_SIZE",
+    "PUD_SIZE",
+    "p4d_addr_end",
+    "p4d_none_or_clear_bad",
+    "p4d_offset",
+    "pgd_addr_end",
+    "pgd_none_or_clear_bad",
+    "pgd_offset",
+    "pgd_t",
+    "pmd_addr_end",
+    "pmd_none_or_clear_bad",
+    "pmd_offset",
+    "pmd_t",
+    "pte_lockptr",
+    "pte_offset_map",
+    "pte_t",
+    "pte_unmap_unlock",
+    "ptep_get",
+    "ptep_get_and_clear",
+    "pud_addr_end",
+    "pud_none_or_clear_bad",
+    "pud_offset",
+    "set_pte_at",
+]
+
+pte_t = entry_t
+pmd_t = entry_t
+pgd_t = entry_t
+
+PMD_SIZE = PTRS_PER_TABLE
+PUD_SIZE = PMD_SIZE * PTRS_PER_TABLE
+P4D_SIZE = PUD_SIZE * PTRS_PER_TABLE
+PGDIR_SIZE = NR_VPN // PTRS_PER_TABLE
+
+
+@kernel
+def sd_boundary(addr: vaddr_t, end: vaddr_t, size: int) -> vaddr_t:
+    """Return the first multiple of `size` after `addr`, or `end` if that comes first.
+
+    Kernel: none
+    Context: any
+    Deviates: the kernel has a macro a level
+    """
+    boundary = (addr // size + 1) * size
+    return boundary if boundary < end else end
+
+
+@kernel
+def pmd_addr_end(addr: vaddr_t, end: vaddr_t) -> vaddr_t:
+    """Return where the pmd entry of `addr` ends, or `end`.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return sd_boundary(addr, end, PMD_SIZE)
+
+
+@kernel
+def pud_addr_end(addr: vaddr_t, end: vaddr_t) -> vaddr_t:
+    """Return where the pud entry of `addr` ends, or `end`.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return sd_boundary(addr, end, PUD_SIZE)
+
+
+@kernel
+def p4d_addr_end(addr: vaddr_t, end: vaddr_t) -> vaddr_t:
+    """Return where the p4d entry of `addr` ends, or `end`.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return sd_boundary(addr, end, P4D_SIZE)
+
+
+@kernel
+def pgd_addr_end(addr: vaddr_t, end: vaddr_t) -> vaddr_t:
+    """Return where the root's entry of `addr` ends, or `end`.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return sd_boundary(addr, end, PGDIR_SIZE)
+
+
+@kernel
+def pgd_none_or_clear_bad(pgd: Ptr[pgd_t]) -> Bool:
+    """Tell whether the root's entry has no table below.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: no entry is bad
+    """
+    if LEVELS >= 5:
+        return not hw_read_entry(pgd).present
+    return False
+
+
+@kernel
+def p4d_none_or_clear_bad(p4d: Ptr[pgd_t]) -> Bool:
+    """Tell whether the p4d entry has no table below.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: no entry is bad
+    """
+    if LEVELS >= 4:
+        return not hw_read_entry(p4d).present
+    return False
+
+
+@kernel
+def pud_none_or_clear_bad(pud: Ptr[pgd_t]) -> Bool:
+    """Tell whether the pud entry has no table below.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: no entry is bad
+    """
+    if LEVELS >= 3:
+        return not hw_read_entry(pud).present
+    return False
+
+
+@kernel
+def pmd_none_or_clear_bad(pmd: Ptr[pmd_t]) -> Bool:
+    """Tell whether the pmd entry has no table below.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: no entry is bad, and none maps a huge page
+    """
+    if LEVELS >= 2:
+        return not hw_read_entry(pmd).present
+    return False
+
+
+@kernel
+def pgd_offset(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[pgd_t]:
+    """Return the root's entry for the address.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return entry_at(index(mm.pgd), address, LEVELS)
+
+
+@kernel
+def p4d_offset(pgd: Ptr[pgd_t], address: vaddr_t) -> Ptr[pgd_t]:
+    """Return the p4d entry for the address.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: the table below is there and stays
+    Deviates: nothing
+    """
+    if LEVELS >= 5:
+        return entry_at(hw_read_entry(pgd).pfn, address, 4)
+    return pgd
+
+
+@kernel
+def pud_offset(p4d: Ptr[pgd_t], address: vaddr_t) -> Ptr[pgd_t]:
+    """Return the pud entry for the address.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: the table below is there and stays
+    Deviates: nothing
+    """
+    if LEVELS >= 4:
+        return entry_at(hw_read_entry(p4d).pfn, address, 3)
+    return p4d
+
+
+@kernel
+def pmd_offset(pud: Ptr[pgd_t], address: vaddr_t) -> Ptr[pmd_t]:
+    """Return the pmd entry for the address.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: the table below is there and stays
+    Deviates: nothing
+    """
+    if LEVELS >= 3:
+        return entry_at(hw_read_entry(pud).pfn, address, 2)
+    return pud
+
+
+@kernel
+def pte_offset_map(pmd: Ptr[pmd_t], address: vaddr_t) -> Ptr[pte_t]:
+    """Return the lowest entry for the address.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: the table below is there and stays
+    Deviates: never fails, as before v6.5: nothing here frees a table that others may look at
+    """
+    if LEVELS >= 2:
+        return entry_at(hw_read_entry(pmd).pfn, address, 1)
+    return pmd
+
+
+@kernel
+def pte_lockptr(pte: Ptr[pte_t]) -> Ref[spinlock_t]:
+    """Return the lock of the entry's table.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: any
+    Deviates: takes the entry and not the pmd entry, which the caller has just read
+    """
+    return record(ptdesc, table_of(pte)).ptl
+
+
+@kernel
+def pte_unmap_unlock(ptl: Ref[spinlock_t]) -> None:
+    """Let others change the entries of the table again.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: ptl held
+    Deviates: tables are always mapped
+    """
+    spin_unlock(ptl)
+
+
+@kernel
+def ptep_get(ptep: Ptr[pte_t]) -> pte_t:
+    """Read an entry.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return hw_read_entry(ptep)
+
+
+@kernel
+def set_pte_at(ptep: Ptr[pte_t], pte: pte_t) -> None:
+    """Store an entry.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    hw_write_entry(ptep, pte)
+
+
+@kernel
+def ptep_get_and_clear(ptep: Ptr[pte_t]) -> pte_t:
+    """Take an entry out, with the bits that the CPUs have set in it until now.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    return hw_xchg_entry(ptep, pte_t())

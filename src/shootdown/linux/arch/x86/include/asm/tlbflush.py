@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a CPU knows about its TLB, and what a flush asks of it."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import NR_CPUS, vaddr_t
+from shootdown.lang import OWN_CPU, Ref, guarded_by, struct
+from shootdown.linux.bounds import flush_end_t, gen_t
+from shootdown.linux.include.linux.mm_types import mm_struct
+
+__all__ = ["cpu_tlbstate", "flush_tlb_info"]
+
+
+@struct(count=NR_CPUS)
+class cpu_tlbstate:
+    """The address space that a CPU's TLB may have translations of."""
+
+    loaded_mm: Ref[mm_struct] = guarded_by(OWN_CPU)
+    """NULL: init_mm, which has no user addresses."""
+
+    tlb_gen: gen_t = guarded_by(OWN_CPU)
+    """Up to which generation of loaded_mm the TLB has been flushed (ctxs[].tlb_gen)."""
+
+
+@struct
+class flush_tlb_info:
+    """A request to flush a range of an address space."""
+
+    mm: Ref[mm_struct]
+    start: vaddr_t
+    end: flush_end_t
+    new_tlb_gen: gen_t

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Flushes: of this CPU's TLB, and by interrupt of those of the other CPUs that use the mm."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import cpumask_t, vaddr_t
+from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on, hw_load_cr3
+from shootdown.hw.tlb import hw_flush_tlb_all, hw_invlpg
+from shootdown.lang import NULL, Bool, Ref, atomic, has, kernel, local, record, this_cpu
+from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
+from shootdown.linux.bounds import TLB_FLUSH_ALL, flush_end_t, gen_t
+from shootdown.linux.features import FLUSH_GEN_SKIP
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
+from shootdown.linux.kernel.smp import sd_send_request, sd_wait_for_request
+
+__all__ = [
+    "flush_tlb_func",
+    "flush_tlb_local",
+    "flush_tlb_mm_range",
+    "flush_tlb_multi",
+    "flush_tlb_one_user",
+    "flush_tlb_page",
+    "inc_mm_tlb_gen",
+    "sd_flush_range",
+    "switch_mm_irqs_off",
+]
+
+
+@kernel
+def flush_tlb_mm_range(
+    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+) -> None:
+    """Make all CPUs forget what they know of a range of the address space.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts on; may be called with the ptl held
+    Deviates: a range is never so long that all is flushed instead; the stride is a page; no
+        global ASIDs (INVLPGB), and no lazy CPUs that only a flush of freed tables would reach
+    """
+    preempt_disable()
+    info = local(flush_tlb_info)
+    info.mm = mm
+    info.start = start
+    info.end = end
+    info.new_tlb_gen = inc_mm_tlb_gen(mm)
+    if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
+        flush_tlb_multi(mm.cpu_bitmap, info)
+    elif record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
+        hw_irqs_off()
+        flush_tlb_func(info)
+        hw_irqs_on()
+    preempt_enable()
+
+
+@kernel
+def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
+    """Make all CPUs forget what they know of one page.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: interrupts on; may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm_range(vma.vm_mm, a, a + 1, False)
+
+
+@kernel
+def inc_mm_tlb_gen(mm: Ref[mm_struct]) -> gen_t:
+    """Begin a generation of the address space, and return its number.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    with atomic():
+        generation: gen_t = mm.tlb_gen + 1
+        mm.tlb_gen = generation
+        return generation
+
+
+@kernel
+def flush_tlb_multi(cpumask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
+    """Flush on the CPUs of the mask: interrupt the others, flush here meanwhile, then wait.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18, commit 4ce94eabac16
+    Context: preemption disabled, interrupts on
+    Deviates: should_flush_tlb(), which spares lazy CPUs; no CPU is lazy here
+    """
+    sd_send_request(cpumask & ~(1 << this_cpu()), info)
+    if (cpumask >> this_cpu()) & 1 == 1:
+        hw_irqs_off()
+        flush_tlb_func(info)
+        hw_irqs_on()
+    sd_wait_for_request()
+
+
+@kernel
+def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
+    """Do on this CPU what the flush asks for, unless it is done already.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts off
+    Deviates: one address-space identifier a CPU; no lazy CPUs
+    """
+    state = record(cpu_tlbstate, this_cpu())
+    if state.loaded_mm != info.mm:
+        return
+    local_tlb_gen = state.tlb_gen
+    if has(FLUSH_GEN_SKIP) and info.new_tlb_gen <= local_tlb_gen:
+        return
+    mm_tlb_gen = info.mm.tlb_gen
+    if local_tlb_gen == mm_tlb_gen:
+        return
+    is_next = info.new_tlb_gen == local_tlb_gen + 1 and info.new_tlb_gen == mm_tlb_gen
+    sd_flush_range(info.start, info.end if is_next else TLB_FLUSH_ALL)
+    state.tlb_gen = mm_tlb_gen
+
+
+@kernel
+def sd_flush_range(start: vaddr_t, end: flush_end_t) -> None:
+    """Forget a range, page by page, or everything, on this CPU.
+
+    Kernel: none
+    Context: any
+    Deviates: nothing
+    """
+    if end == TLB_FLUSH_ALL:
+        flush_tlb_local()
+    else:
+        for addr in range(start, end):
+            flush_tlb_one_user(addr)
+
+
+@kernel
+def flush_tlb_one_user(addr: vaddr_t) -> None:
+    """Forget one page on this CPU.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: any
+    Deviates: no page-table isolation
+    """
+    hw_invlpg(addr)
+
+
+@kernel
+def flush_tlb_local() -> None:
+    """Forget everything on this CPU.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: any
+    Deviates: no page-table isolation
+    """
+    hw_flush_tlb_all()
+
+
+@kernel
+def switch_mm_irqs_off(next: Ref[mm_struct]) -> None:
+    """Load another address space on this CPU.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts off
+    Deviates: scenarios switch in their setup only, so there are no lazy CPUs, no identifiers that
+        keep translations over a switch, and no flush to catch up with
+    """
+    state = record(cpu_tlbstate, this_cpu())
+    prev = state.loaded_mm
+    if prev is not NULL:
+        prev.cpu_bitmap = prev.cpu_bitmap & ~(1 << this_cpu())
+    if next != NULL:
+        next.cpu_bitmap = next.cpu_bitmap | (1 << this_cpu())
+        state.tlb_gen = next.tlb_gen
+        hw_load_cr3(next.pgd)
+    else:
+        hw_load_cr3(NULL)
+    state.loaded_mm = next

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The modelled commits, oldest first. A kernel has those first released in it or before."""
+
+from __future__ import annotations
+
+from shootdown.lang import feature
+
+__all__ = [
+    "DELAYED_RMAP",
+    "DIRTY_UNDER_PAGE_LOCK",
+    "FLUSH_CONCURRENT",
+    "FLUSH_GEN_SKIP",
+    "FOLIO_WRITEBACK",
+    "GATHER_ADJUST_RANGE",
+    "GATHER_RANGE",
+    "GATHER_RANGE_INIT",
+    "I_MMAP_MUTEX",
+    "I_MMAP_RWSEM",
+    "I_MMAP_SHARED",
+    "MMU_GATHER_REWORK",
+    "MUNMAP_DOWNGRADE",
+    "TLB_FLUSH_NESTED",
+    "TLB_FLUSH_SPLIT",
+    "X86_CALL_FUNCTION_IPI",
+    "X86_FLUSH_RANGE",
+    "X86_NO_ACCESS_FLUSH",
+    "X86_TLB_GEN",
+    "ZAP_ADDR_ADVANCE",
+    "ZAP_FOLIO_BATCH",
+]
+
+MMU_GATHER_REWORK = feature(
+    "mmu_gather_rework",
+    commit="d16dfc550f53",
+    subject="mm: mmu_gather rework",
+    release="v3.0",
+    brings="The gather lives on the stack, preemption stays on, and a full gather makes zap leave "
+    "the page-table lock to flush and free.",
+    reverting="A gather per CPU, preemption off from gather to finish; a full one is flushed and "
+    "freed under the page-table lock.",
+)
+
+I_MMAP_MUTEX = feature(
+    "i_mmap_mutex",
+    commit="3d48ae45e723",
+    subject="mm: Convert i_mmap_lock to a mutex",
+    release="v3.0",
+    brings="Walks over the mappings of a file may sleep.",
+    reverting="They hold a spinlock.",
+)
+
+X86_CALL_FUNCTION_IPI = feature(
+    "x86_call_function_ipi",
+    commit="52aec3308db8",
+    subject="x86/tlb: replace INVALIDATE_TLB_VECTOR by CALL_FUNCTION_VECTOR",
+    release="v3.6",
+    brings="Remote flushes are function calls by interrupt, each sender with its own request.",
+    reverting="A flush has a vector and a slot of its own; the targets clear their bits there.",
+)
+
+X86_FLUSH_RANGE = feature(
+    "x86_flush_range",
+    commit="611ae8e3f520",
+    subject="x86/tlb: enable tlb flush range support for x86",
+    release="v3.6",
+    requires=(X86_CALL_FUNCTION_IPI,),
+    brings="A small range is flushed page by page: flush_tlb_mm_range().",
+    reverting="Each flush of more than a page is one of the whole TLB: flush_tlb_mm().",
+)
+
+GATHER_RANGE = feature(
+    "gather_range",
+    commit="597e1c3580b7",
+    subject="mm/mmu_gather: enable tlb flush range in generic mmu_gather",
+    release="v3.6",
+    requires=(MMU_GATHER_REWORK, X86_FLUSH_RANGE),
+    brings="The gather knows the range to flush; a full one flushes what zap has passed.",
+    reverting="The gather flushes the whole address space.",
+)
+
+X86_NO_ACCESS_FLUSH = feature(
+    "x86_no_access_flush",
+    commit="e4a1cc56e4d7",
+    subject="x86: mm: drop TLB flush from ptep_set_access_flags",
+    release="v3.8",
+    brings="An entry that becomes more permissive is not flushed.",
+    reverting="It is, on all CPUs, under the page-table lock.",
+)
+
+GATHER_RANGE_INIT = feature(
+    "gather_range_init",
+    commit="2b047252d087",
+    subject="Fix TLB gather virtual address range invalidation corner cases",
+    release="v3.11",
+    requires=(GATHER_RANGE,),
+    brings="The gather is given its range when it begins.",
+    reverting="It learns its range at each vma's end only; the model then flushes everything.",
+)
+
+TLB_FLUSH_SPLIT = feature(
+    "tlb_flush_split",
+    commit="1cf35d47712d",
+    subject="mm: split 'tlb_flush_mmu()' into tlb flushing and memory freeing parts",
+    release="v3.15",
+    requires=(MMU_GATHER_REWORK, GATHER_RANGE_INIT),
+    brings="Zap flushes dirty shared pages before it drops the page-table lock, and frees after.",
+    reverting="page_mkclean finds no entry and writeback starts, while other CPUs still store "
+    "through their TLBs: lost_write.",
+)
+
+ZAP_ADDR_ADVANCE = feature(
+    "zap_addr_advance",
+    commit="ce9ec37bddb6",
+    subject="zap_pte_range: update addr when forcing flush after TLB batching failure",
+    release="v3.18",
+    requires=(TLB_FLUSH_SPLIT,),
+    brings="The flush of a full gather reaches the page that filled it.",
+    reverting="That page is freed unflushed.",
+)
+
+DIRTY_UNDER_PAGE_LOCK = feature(
+    "dirty_under_page_lock",
+    commit="2d6d7f982846",
+    subject="mm: protect set_page_dirty() from ongoing truncation",
+    release="v3.19",
+    brings="A write fault on a present entry sets PG_dirty with the page locked.",
+    reverting="It waits until the page is unlocked, and then sets PG_dirty without the lock.",
+)
+
+I_MMAP_RWSEM = feature(
+    "i_mmap_rwsem",
+    commit="c8c06efa8b55",
+    subject="mm: convert i_mmap_mutex to rwsem",
+    release="v3.19",
+    requires=(I_MMAP_MUTEX,),
+    brings="The mappings of a file are under a lock that can be shared.",
+    reverting="They are under a mutex.",
+)
+
+I_MMAP_SHARED = feature(
+    "i_mmap_shared",
+    commit="3dec0ba0be6a",
+    subject="mm/rmap: share the i_mmap_rwsem",
+    release="v3.19",
+    requires=(I_MMAP_RWSEM,),
+    brings="Reverse-map walks of one file run side by side.",
+    reverting="One at a time.",
+)
+
+GATHER_ADJUST_RANGE = feature(
+    "gather_adjust_range",
+    commit="fb7332a9fedf",
+    subject="mmu_gather: move minimal range calculations into generic code",
+    release="v3.19",
+    requires=(ZAP_ADDR_ADVANCE,),
+    brings="The range to flush grows with each entry that is cleared.",
+    reverting="It is what the caller of the gather is going to unmap.",
+)
+
+TLB_FLUSH_NESTED = feature(
+    "tlb_flush_nested",
+    commit="99baac21e458",
+    subject="mm: fix MADV_[FREE|DONTNEED] TLB flush miss problem",
+    release="v4.13",
+    requires=(GATHER_ADJUST_RANGE,),
+    brings="A gather that was not alone in its address space flushes at its end in any case.",
+    reverting="It flushes what it cleared itself.",
+)
+
+X86_TLB_GEN = feature(
+    "x86_tlb_gen",
+    commit="b0579ade7cd8",
+    subject="x86/mm: Track the TLB's tlb_gen and update the flushing algorithm",
+    release="v4.14",
+    requires=(X86_FLUSH_RANGE,),
+    brings="Flushes have numbers; a CPU skips one that it has already caught up with.",
+    reverting="Each flush is carried out.",
+)
+
+MUNMAP_DOWNGRADE = feature(
+    "munmap_downgrade",
+    commit="dd2283f2605e",
+    subject="mm: mmap: zap pages with read mmap_sem in munmap",
+    release="v4.20",
+    requires=(TLB_FLUSH_NESTED,),
+    brings="munmap() zaps with mmap_lock held for reading.",
+    reverting="It holds mmap_lock for writing to its end.",
+)
+
+FLUSH_CONCURRENT = feature(
+    "flush_concurrent",
+    commit="4ce94eabac16",
+    subject="x86/mm/tlb: Flush remote and local TLBs concurrently",
+    release="v5.13",
+    requires=(X86_TLB_GEN,),
+    brings="Interrupts are sent before the local flush, and waited for after it.",
+    reverting="The local flush comes first.",
+)
+
+FOLIO_WRITEBACK = feature(
+    "folio_writeback",
+    commit="9350f20a070d",
+    subject="mm/writeback: Add folio_clear_dirty_for_io()",
+    release="v5.16",
+    brings="Writeback works on folios; one of more than a page is not modelled.",
+    reverting="The same by the functions for pages.",
+)
+
+FLUSH_GEN_SKIP = feature(
+    "flush_gen_skip",
+    commit="aa44284960d5",
+    subject="x86/mm/tlb: Avoid reading mm_tlb_gen when possible",
+    release="v6.0",
+    requires=(FLUSH_CONCURRENT,),
+    brings="A CPU that is up to date does not look at the address space's generation.",
+    reverting="It always looks.",
+)
+
+DELAYED_RMAP = feature(
+    "delayed_rmap",
+    commit="5df397dec7c4",
+    subject="mm: delay page_remove_rmap() until after the TLB has been flushed",
+    release="v6.2",
+    requires=(TLB_FLUSH_SPLIT, GATHER_ADJUST_RANGE),
+    brings="A dirty shared page stays mapped in the eyes of page_mkclean until it is flushed.",
+    reverting="Zap of the last mapping: page_mapped() is false before the flush, page_mkclean "
+    "skips the page-table lock: lost_write.",
+)
+
+ZAP_FOLIO_BATCH = feature(
+    "zap_folio_batch",
+    commit="10ebac4f95e7",
+    subject="mm/memory: optimize unmap/zap with PTE-mapped THP",
+    release="v6.9",
+    requires=(DELAYED_RMAP, FOLIO_WRITEBACK),
+    brings="Zap works on folios; a run of entries of one folio is not modelled.",
+    reverting="The same page by page.",
+)

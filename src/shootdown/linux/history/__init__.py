@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions as former kernels had them, one file a kernel file and feature."""

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What memory management keeps: pages, page tables, files, mappings, address spaces."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import NR_CPUS, NR_PAGES, NR_TABLES, cpumask_t, vaddr_t
+from shootdown.hw.memory import entry_t, table
+from shootdown.lang import (
+    OWN_CPU,
+    Array,
+    Bool,
+    Ptr,
+    Ref,
+    array,
+    guarded_by,
+    quiescent,
+    record,
+    struct,
+)
+from shootdown.linux.bounds import (
+    NR_FILE_PAGES,
+    NR_FILES,
+    NR_MM,
+    NR_VMAS,
+    count_t,
+    gen_t,
+    mapcount_t,
+    owner_t,
+    pgoff_t,
+)
+from shootdown.linux.include.linux.rwsem import rw_semaphore
+from shootdown.linux.include.linux.spinlock import spinlock_t
+
+__all__ = [
+    "address_space",
+    "folio",
+    "mm_struct",
+    "no_page_is_locked",
+    "page",
+    "ptdesc",
+    "task_struct",
+    "vm_area_struct",
+    "vm_fault",
+]
+
+
+@struct(count=NR_PAGES)
+class page:
+    """A page of data; its number is its frame's. Flags that monitors judge by are in `hw`."""
+
+    PG_locked: owner_t
+    """Who has locked it, plus one. The kernel keeps a bit, and lets anybody unlock."""
+
+    _refcount: count_t
+    _mapcount: mapcount_t
+    mapping: Ref[address_space]
+    """The file in whose cache it is; NULL: it is anonymous."""
+
+    index: pgoff_t
+
+
+folio = page
+"""Each folio is one page."""
+
+
+@struct(count=NR_TABLES)
+class ptdesc:
+    """What the kernel keeps of a page table; its number is the table frame's."""
+
+    ptl: spinlock_t
+    """The lock of its entries, if it is of the lowest level."""
+
+
+@struct(count=NR_FILES)
+class address_space:
+    """A file, seen as its cached pages and its mappings."""
+
+    i_mmap_rwsem: rw_semaphore
+    i_mmap: Array[Ref[vm_area_struct]] = array(NR_VMAS, guarded_by="i_mmap_rwsem")
+    """The shared mappings of the file. The kernel has a tree, ordered by place in the file."""
+
+    i_pages: Array[Ref[page]] = array(NR_FILE_PAGES)
+    """The cached pages of the file."""
+
+
+@struct(count=NR_VMAS, alloc=True)
+class vm_area_struct:
+    """A mapping: a range of addresses of one address space, of a file or anonymous."""
+
+    vm_start: vaddr_t
+    vm_end: vaddr_t
+    vm_mm: Ref[mm_struct]
+    vm_file: Ref[address_space]
+    """The file, shared; NULL: the mapping is anonymous and private."""
+
+    vm_pgoff: pgoff_t
+
+
+@struct(count=NR_MM)
+class mm_struct:
+    """An address space."""
+
+    pgd: Ref[table]
+    mmap_lock: rw_semaphore
+    page_table_lock: spinlock_t
+    mm_mt: Array[Ref[vm_area_struct]] = array(NR_VMAS, guarded_by="mmap_lock")
+    """Its mappings. The kernel has a tree, ordered by address."""
+
+    cpu_bitmap: cpumask_t
+    tlb_flush_pending: count_t
+    tlb_gen: gen_t
+    """How often its translations were changed (mm->context.tlb_gen)."""
+
+
+@struct(count=NR_CPUS)
+class task_struct:
+    """The task of a CPU: what the kernel calls `current` there."""
+
+    mm: Ref[mm_struct] = guarded_by(OWN_CPU)
+    """Its address space; NULL: it is a kernel thread."""
+
+
+@struct
+class vm_fault:
+    """A page fault that is being handled."""
+
+    vma: Ref[vm_area_struct]
+    address: vaddr_t
+    is_write: Bool
+    """FAULT_FLAG_WRITE."""
+
+    pmd: Ptr[entry_t]
+    pte: Ptr[entry_t]
+    orig_pte: entry_t
+    ptl: Ref[spinlock_t]
+    page: Ref[page]
+
+
+@quiescent
+def no_page_is_locked() -> Bool:
+    """Judge end states only when nobody works on a page."""
+    for pfn in range(NR_PAGES):
+        if record(page, pfn).PG_locked != 0:
+            return False
+    return True

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Flags of a page: each test or change is one step, as the kernel's bit operations are."""
+
+from __future__ import annotations
+
+from shootdown.hw.events import page_cleaned, page_dirtied
+from shootdown.hw.published import page_flags
+from shootdown.lang import Bool, Ref, atomic, index, kernel, record
+from shootdown.linux.include.linux.mm_types import folio, page
+
+__all__ = [
+    "PageDirty",
+    "PageWriteback",
+    "TestClearPageDirty",
+    "TestSetPageDirty",
+    "folio_test_clear_dirty",
+    "folio_test_dirty",
+    "folio_test_set_dirty",
+    "folio_test_writeback",
+]
+
+
+@kernel
+def folio_test_dirty(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio is to be written.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return record(page_flags, index(folio)).dirty
+
+
+@kernel
+def folio_test_writeback(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio is being written.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return record(page_flags, index(folio)).writeback
+
+
+@kernel
+def folio_test_set_dirty(folio: Ref[folio]) -> Bool:
+    """Set the dirty flag, and tell whether it was set.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    with atomic():
+        flags = record(page_flags, index(folio))
+        was_dirty = flags.dirty
+        flags.dirty = True
+        page_dirtied(index(folio))
+        return was_dirty
+
+
+@kernel
+def folio_test_clear_dirty(folio: Ref[folio]) -> Bool:
+    """Clear the dirty flag, and tell whether it was set.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    with atomic():
+        flags = record(page_flags, index(folio))
+        was_dirty = flags.dirty
+        flags.dirty = False
+        page_cleaned(index(folio))
+        return was_dirty
+
+
+@kernel
+def PageDirty(page: Ref[page]) -> Bool:
+    """Tell whether the page is to be written.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return folio_test_dirty(page)
+
+
+@kernel
+def PageWriteback(page: Ref[page]) -> Bool:
+    """Tell whether the page is being written.
+
+    Kernel: include/linux/page-flags.h, v3.15
+    Context: any
+    Deviates: nothing
+    """
+    return folio_test_writeback(page)
+
+
+@kernel
+def TestSetPageDirty(page: Ref[page]) -> Bool:
+    """Set the dirty flag, and tell whether it was set.
+
+    Kernel: include/linux/page-flags.h, v3.15
+    Context: any
+    Deviates: nothing
+    """
+    return folio_test_set_dirty(page)
+
+
+@kernel
+def TestClearPageDirty(page: Ref[page]) -> Bool:
+    """Clear the dirty flag, and tell whether it was set.
+
+    Kernel: include/linux/page-flags.h, v3.15
+    Context: any
+    Deviates: nothing
+    """
+    return folio_test_clear_dirty(page)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page lock, and references to pages."""
+
+from __future__ import annotations
+
+from shootdown.lang import Ref, atomic, check, kernel, sleep_until, this_task
+from shootdown.linux.include.linux.mm_types import folio, page
+from shootdown.linux.include.linux.preempt import might_sleep
+from shootdown.linux.mm.page_alloc import free_unref_page
+
+__all__ = [
+    "folio_get",
+    "folio_lock",
+    "folio_put",
+    "folio_unlock",
+    "get_page",
+    "lock_page",
+    "put_page",
+    "unlock_page",
+    "wait_on_page_locked",
+]
+
+
+@kernel
+def folio_lock(folio: Ref[folio]) -> None:
+    """Lock the folio.
+
+    Kernel: include/linux/pagemap.h, v6.18
+    Context: may sleep
+    Deviates: waiters have no order
+    """
+    might_sleep()
+    with atomic():
+        sleep_until(folio.PG_locked == 0)
+        folio.PG_locked = this_task() + 1
+
+
+@kernel
+def folio_unlock(folio: Ref[folio]) -> None:
+    """Unlock the folio.
+
+    Kernel: mm/filemap.c, v6.18
+    Context: folio locked
+    Deviates: only who has locked it may unlock it
+    """
+    with atomic():
+        check(folio.PG_locked == this_task() + 1, "lock_misuse")
+        folio.PG_locked = 0
+
+
+@kernel
+def folio_get(folio: Ref[folio]) -> None:
+    """Take one reference more.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: caller has a reference, or knows of one
+    Deviates: nothing
+    """
+    with atomic():
+        folio._refcount = folio._refcount + 1
+
+
+@kernel
+def folio_put(folio: Ref[folio]) -> None:
+    """Give a reference back, and with the last one the folio.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: any
+    Deviates: the last reference and the memory go in one step; nobody can come in between
+    """
+    with atomic():
+        check(folio._refcount > 0, "double_free")
+        folio._refcount = folio._refcount - 1
+        is_last = folio._refcount == 0
+        if is_last:
+            free_unref_page(folio)
+
+
+@kernel
+def lock_page(page: Ref[page]) -> None:
+    """Lock the page.
+
+    Kernel: include/linux/pagemap.h, v3.15
+    Context: may sleep
+    Deviates: waiters have no order
+    """
+    folio_lock(page)
+
+
+@kernel
+def unlock_page(page: Ref[page]) -> None:
+    """Unlock the page.
+
+    Kernel: mm/filemap.c, v3.15
+    Context: page locked
+    Deviates: only who has locked it may unlock it
+    """
+    folio_unlock(page)
+
+
+@kernel
+def wait_on_page_locked(page: Ref[page]) -> None:
+    """Wait for a moment at which the page is not locked.
+
+    Kernel: include/linux/pagemap.h, v3.15
+    Context: may sleep
+    Deviates: the first look, which spares might_sleep() if the page is unlocked, is left out
+    """
+    might_sleep()
+    with atomic():
+        sleep_until(page.PG_locked == 0)
+
+
+@kernel
+def get_page(page: Ref[page]) -> None:
+    """Take one reference more.
+
+    Kernel: include/linux/mm.h, v3.15
+    Context: caller has a reference, or knows of one
+    Deviates: nothing
+    """
+    folio_get(page)
+
+
+@kernel
+def put_page(page: Ref[page]) -> None:
+    """Give a reference back, and with the last one the page.
+
+    Kernel: mm/swap.c, v3.15
+    Context: any
+    Deviates: the last reference and the memory go in one step; nobody can come in between
+    """
+    folio_put(page)

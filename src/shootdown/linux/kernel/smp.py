@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls of a function on other CPUs: what is asked for, one request a sender."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shootdown.hw.bounds import NR_CPUS, cpu_id, cpumask_t, vaddr_t
+from shootdown.hw.ipi import hw_send_ipi, hw_wait_for_ipis, ipi_acknowledge, ipi_deliverable
+from shootdown.lang import (
+    NULL,
+    Ref,
+    atomic,
+    choose,
+    hardware_task,
+    kernel,
+    record,
+    rest,
+    struct,
+    this_cpu,
+    wait_until,
+)
+from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
+from shootdown.linux.bounds import flush_end_t, gen_t
+from shootdown.linux.include.linux.mm_types import mm_struct
+
+if TYPE_CHECKING:
+    from shootdown.linux.arch.x86.kernel.smp import sysvec_call_function
+
+__all__ = [
+    "call_single_data",
+    "interrupts",
+    "sd_fetch_request",
+    "sd_send_request",
+    "sd_wait_for_request",
+]
+
+
+@struct(count=NR_CPUS)
+class call_single_data:
+    """The call that a CPU asks of others: always flush_tlb_func, with this flush_tlb_info.
+
+    It is laid down in the step that sends the interrupts, before which no other CPU looks, and is
+    forgotten in the step that sees the last acknowledgement, after which none does.
+    """
+
+    mm: Ref[mm_struct]
+    start: vaddr_t
+    end: flush_end_t
+    new_tlb_gen: gen_t
+
+
+@hardware_task(on="all", kind="irq")
+def interrupts() -> None:
+    """Handle one interrupt after the other, each in one step."""
+    while True:
+        rest()
+        with atomic():
+            sender = choose(NR_CPUS)
+            wait_until(ipi_deliverable(sender))
+            sysvec_call_function(sender)
+            ipi_acknowledge(sender)
+
+
+@kernel
+def sd_send_request(mask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
+    """Ask the CPUs of the mask for a flush: the first half of smp_call_function_many_cond().
+
+    Kernel: none
+    Context: preemption disabled, interrupts on
+    Deviates: one request for all CPUs, where the kernel queues one for each
+    """
+    with atomic():
+        request = record(call_single_data, this_cpu())
+        request.mm = info.mm
+        request.start = info.start
+        request.end = info.end
+        request.new_tlb_gen = info.new_tlb_gen
+        hw_send_ipi(mask)
+
+
+@kernel
+def sd_wait_for_request() -> None:
+    """Wait until all asked have flushed: the second half of smp_call_function_many_cond().
+
+    Kernel: none
+    Context: preemption disabled, interrupts on
+    Deviates: nothing
+    """
+    with atomic():
+        hw_wait_for_ipis()
+        request = record(call_single_data, this_cpu())
+        request.mm = NULL
+        request.start = 0
+        request.end = 0
+        request.new_tlb_gen = 0
+
+
+@kernel
+def sd_fetch_request(sender: cpu_id, info: Ref[flush_tlb_info]) -> None:
+    """Copy what `sender` asks for.
+
+    Kernel: none
+    Context: interrupt handler
+    Deviates: the kernel follows a pointer
+    """
+    request = record(call_single_data, sender)
+    info.mm = request.mm
+    info.start = request.start
+    info.end = request.end
+    info.new_tlb_gen = request.new_tlb_gen

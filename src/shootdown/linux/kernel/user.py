@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Programs: the files, processes, loads and stores that scenarios are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shootdown.hw.access import access_result, cpu_access
+from shootdown.hw.bounds import NR_VPN, vpn_t
+from shootdown.lang import (
+    NULL,
+    Bool,
+    Ref,
+    atomic,
+    bits,
+    choose,
+    kernel,
+    record,
+    rest,
+    this_cpu,
+    wait_until,
+)
+from shootdown.linux.arch.x86.mm.fault import exc_page_fault
+from shootdown.linux.arch.x86.mm.tlb import switch_mm_irqs_off
+from shootdown.linux.bounds import NR_FILE_PAGES
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct, task_struct
+from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.mm.filemap import filemap_add_folio
+from shootdown.linux.mm.mmap import mm_init
+from shootdown.linux.mm.page_alloc import alloc_page
+
+__all__ = [
+    "sd_access",
+    "sd_become_kthread",
+    "sd_new_process",
+    "sd_read_file",
+    "sd_run_in",
+    "sd_user",
+    "vpnmask_t",
+]
+
+vpnmask_t = Annotated[int, bits(NR_VPN)]
+"""A set of virtual pages, one bit each."""
+
+
+@kernel
+def sd_read_file(mapping: Ref[address_space]) -> None:
+    """Bring all pages of a file into the page cache.
+
+    Kernel: none
+    Context: setup
+    Deviates: the blocks hold nothing that differs from fresh memory
+    """
+    for pgoff in range(NR_FILE_PAGES):
+        folio = alloc_page()
+        filemap_add_folio(mapping, folio, pgoff)
+        folio_put(folio)
+
+
+@kernel
+def sd_new_process(mm: Ref[mm_struct]) -> None:
+    """Let this CPU run the first thread of a new process.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for fork() and execve()
+    """
+    mm_init(mm)
+    sd_run_in(mm)
+
+
+@kernel
+def sd_run_in(mm: Ref[mm_struct]) -> None:
+    """Let this CPU run a thread of a process.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for clone() and schedule()
+    """
+    record(task_struct, this_cpu()).mm = mm
+    switch_mm_irqs_off(mm)
+
+
+@kernel
+def sd_become_kthread() -> None:
+    """Let this CPU run a kernel thread.
+
+    Kernel: none
+    Context: setup
+    Deviates: the thread does not borrow an address space
+    """
+    record(task_struct, this_cpu()).mm = NULL
+    switch_mm_irqs_off(NULL)
+
+
+@kernel
+def sd_access(vpn: vpn_t, is_write: Bool) -> Bool:
+    """Load or store until it succeeds; tell whether it did (else: SIGSEGV).
+
+    Kernel: none
+    Context: user context, may sleep
+    Deviates: nothing
+    """
+    while cpu_access(vpn, is_write) == access_result.FAULT:
+        if not exc_page_fault(vpn, is_write):
+            return False
+    return True
+
+
+@kernel
+def sd_user(loads: vpnmask_t, stores: vpnmask_t) -> None:
+    """Load from some pages and store to some, in any order, for ever or until SIGSEGV.
+
+    Kernel: none
+    Context: user context
+    Deviates: nothing
+    """
+    while True:
+        rest()
+        with atomic():
+            choice = choose(2 * NR_VPN)
+            vpn: vpn_t = choice // 2
+            is_write = choice % 2 == 1
+            wait_until(((stores if is_write else loads) >> vpn) & 1 == 1)
+            result = cpu_access(vpn, is_write)
+        if result == access_result.FAULT and not exc_page_fault(vpn, is_write):
+            return

@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Unmapping: entries are zapped through the gather, then tables that lost their use are freed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.memory import hw_read_entry, hw_write_entry
+from shootdown.lang import NULL, Bool, Ptr, Ref, kernel, local, record, struct
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    P4D_SIZE,
+    PGDIR_SIZE,
+    PMD_SIZE,
+    PUD_SIZE,
+    p4d_addr_end,
+    p4d_none_or_clear_bad,
+    p4d_offset,
+    pgd_addr_end,
+    pgd_none_or_clear_bad,
+    pgd_offset,
+    pgd_t,
+    pmd_addr_end,
+    pmd_none_or_clear_bad,
+    pmd_offset,
+    pmd_t,
+    pte_lockptr,
+    pte_t,
+    pte_unmap_unlock,
+    ptep_get,
+    ptep_get_and_clear,
+    pud_addr_end,
+    pud_none_or_clear_bad,
+    pud_offset,
+)
+from shootdown.linux.include.asm_generic.tlb import (
+    mmu_gather,
+    pte_free_tlb,
+    tlb_delay_rmap,
+    tlb_remove_tlb_entry,
+)
+from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.mm.mmu_gather import (
+    __tlb_remove_page_size,
+    tlb_flush_mmu,
+    tlb_flush_mmu_tlbonly,
+    tlb_flush_rmaps,
+)
+from shootdown.linux.mm.page_writeback import folio_mark_dirty
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
+
+if TYPE_CHECKING:
+    from shootdown.linux.mm.vma import unlink_file_vma
+
+__all__ = [
+    "free_pgd_range",
+    "free_pgtables",
+    "sd_zap_result",
+    "unmap_page_range",
+    "unmap_single_vma",
+    "unmap_vmas",
+    "zap_p4d_range",
+    "zap_pmd_range",
+    "zap_present_folio_ptes",
+    "zap_pte_range",
+    "zap_pud_range",
+]
+
+
+@struct
+class sd_zap_result:
+    """What zapping an entry asks of the loop around it: pointers to bool in the kernel."""
+
+    force_flush: Bool
+    force_break: Bool
+
+
+@kernel
+def zap_present_folio_ptes(
+    tlb: Ref[mmu_gather],
+    pte: Ptr[pte_t],
+    folio: Ref[page],
+    addr: vaddr_t,
+    result: Ref[sd_zap_result],
+) -> None:
+    """Take out a present entry and queue its page.
+
+    Kernel: mm/memory.c, v6.18
+    Context: ptl held
+    Deviates: one entry at a time; the page's age and the mm's counters
+    """
+    delay_rmap = False
+    if folio.mapping is not NULL:
+        ptent = ptep_get_and_clear(pte)
+        if ptent.dirty:
+            folio_mark_dirty(folio)
+            if tlb_delay_rmap(tlb):
+                delay_rmap = True
+                result.force_flush = True
+    else:
+        ptep_get_and_clear(pte)
+    tlb_remove_tlb_entry(tlb, addr)
+    if not delay_rmap:
+        folio_remove_rmap_ptes(folio)
+    if __tlb_remove_page_size(tlb, folio, delay_rmap):
+        result.force_flush = True
+        result.force_break = True
+
+
+@kernel
+def zap_pte_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pmd: Ptr[pmd_t], addr: vaddr_t, end: vaddr_t
+) -> vaddr_t:
+    """Zap the entries of one table, up to `end` or until the gather is full.
+
+    Kernel: mm/memory.c, v6.18, commits 1cf35d47712d, 5df397dec7c4
+    Context: mmap_lock held; may sleep
+    Deviates: no swap entries; stops for a full gather, not for need_resched(); does not look for
+        flushes that reclaim has put off; no reclaim of empty tables, which munmap() never asks for
+    """
+    result = local(sd_zap_result)
+    pte = pte_offset_map_lock(pmd, addr)
+    ptl = pte_lockptr(pte)
+    while True:
+        ptent = ptep_get(pte)
+        if ptent.present:
+            zap_present_folio_ptes(tlb, pte, record(page, ptent.pfn), addr, result)
+        addr = addr + 1
+        if result.force_break or addr == end:
+            break
+        pte = pte + 1
+    if result.force_flush:
+        tlb_flush_mmu_tlbonly(tlb)
+        tlb_flush_rmaps(tlb, vma)
+    pte_unmap_unlock(ptl)
+    if result.force_flush:
+        tlb_flush_mmu(tlb)
+    return addr
+
+
+@kernel
+def zap_pmd_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pud: Ptr[pgd_t], addr: vaddr_t, end: vaddr_t
+) -> None:
+    """Zap the entries of the tables below one pud entry.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: no huge entries; a table that zap left before its end is not looked up again
+    """
+    pmd = pmd_offset(pud, addr)
+    while addr != end:
+        next = pmd_addr_end(addr, end)
+        if pmd_none_or_clear_bad(pmd):
+            addr = next
+        while addr != next:
+            addr = zap_pte_range(tlb, vma, pmd, addr, next)
+        if addr != end:
+            pmd = pmd + 1
+
+
+@kernel
+def zap_pud_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], p4d: Ptr[pgd_t], addr: vaddr_t, end: vaddr_t
+) -> None:
+    """Zap the entries of the tables below one p4d entry.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: no huge entries
+    """
+    pud = pud_offset(p4d, addr)
+    while addr != end:
+        next = pud_addr_end(addr, end)
+        if not pud_none_or_clear_bad(pud):
+            zap_pmd_range(tlb, vma, pud, addr, next)
+        addr = next
+        if addr != end:
+            pud = pud + 1
+
+
+@kernel
+def zap_p4d_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pgd: Ptr[pgd_t], addr: vaddr_t, end: vaddr_t
+) -> None:
+    """Zap the entries of the tables below one entry of the root.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: nothing
+    """
+    p4d = p4d_offset(pgd, addr)
+    while addr != end:
+        next = p4d_addr_end(addr, end)
+        if not p4d_none_or_clear_bad(p4d):
+            zap_pud_range(tlb, vma, p4d, addr, next)
+        addr = next
+        if addr != end:
+            p4d = p4d + 1
+
+
+@kernel
+def unmap_page_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], addr: vaddr_t, end: vaddr_t
+) -> None:
+    """Zap a range of one mapping.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: tlb_start_vma() and tlb_end_vma(), which do nothing for such mappings on x86
+    """
+    pgd = pgd_offset(vma.vm_mm, addr)
+    while addr != end:
+        next = pgd_addr_end(addr, end)
+        if not pgd_none_or_clear_bad(pgd):
+            zap_p4d_range(tlb, vma, pgd, addr, next)
+        addr = next
+        if addr != end:
+            pgd = pgd + 1
+
+
+@kernel
+def unmap_single_vma(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], start_addr: vaddr_t, end_addr: vaddr_t
+) -> None:
+    """Zap the part of a mapping that lies in a range.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: no probes, no huge pages
+    """
+    start = vma.vm_start if vma.vm_start > start_addr else start_addr
+    end = vma.vm_end if vma.vm_end < end_addr else end_addr
+    if start < end:
+        unmap_page_range(tlb, vma, start, end)
+
+
+@kernel
+def unmap_vmas(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], start_addr: vaddr_t, end_addr: vaddr_t
+) -> None:
+    """Zap a range of mappings.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: one mapping; no notifiers
+    """
+    unmap_single_vma(tlb, vma, start_addr, end_addr)
+
+
+@kernel
+def free_pgtables(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], floor: vaddr_t, ceiling: vaddr_t
+) -> None:
+    """Hide a mapping from reverse-map walks, then free the tables that only it has used.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held, no fault under way in the mapping; may sleep
+    Deviates: one mapping; unlinking is not batched by file (v6.10)
+    """
+    unlink_file_vma(vma)
+    free_pgd_range(tlb, vma.vm_start, vma.vm_end, floor, ceiling)
+
+
+@kernel
+def free_pgd_range(
+    tlb: Ref[mmu_gather], addr: vaddr_t, end: vaddr_t, floor: vaddr_t, ceiling: vaddr_t
+) -> None:
+    """Free the tables of a range that nothing between `floor` and `ceiling` uses but the range.
+
+    Kernel: mm/memory.c, v6.18
+    Context: the range's mappings are hidden from faults and from reverse-map walks
+    Deviates: the end of the address space is NR_VPN and not 0
+    """
+    addr = addr // PMD_SIZE * PMD_SIZE
+    if addr < floor:
+        addr = addr + PMD_SIZE
+    if end > ceiling // PMD_SIZE * PMD_SIZE:
+        end = end - PMD_SIZE
+    if addr >= end:
+        return
+    pgd = pgd_offset(tlb.mm, addr)
+    while addr != end:
+        next = pgd_addr_end(addr, end)
+        if not pgd_none_or_clear_bad(pgd):
+            free_p4d_range(tlb, pgd, addr, next, floor, ceiling)
+        addr = next
+        if addr != end:
+            pgd = pgd + 1
+
+
+@kernel
+def free_p4d_range(
+    tlb: Ref[mmu_gather],
+    pgd: Ptr[pgd_t],
+    addr: vaddr_t,
+    end: vaddr_t,
+    floor: vaddr_t,
+    ceiling: vaddr_t,
+) -> None:
+    """Free the tables below an entry of the root, and then its p4d table.
+
+    Kernel: mm/memory.c, v6.18
+    Context: as free_pgd_range()
+    Deviates: nothing
+    """
+    start = addr
+    p4d = p4d_offset(pgd, addr)
+    while addr != end:
+        next = p4d_addr_end(addr, end)
+        if not p4d_none_or_clear_bad(p4d):
+            free_pud_range(tlb, p4d, addr, next, floor, ceiling)
+        addr = next
+        if addr != end:
+            p4d = p4d + 1
+    if LEVELS >= 5 and sd_is_last_use(start, end, floor, ceiling, PGDIR_SIZE):
+        sd_free_table(tlb, pgd, start, PGDIR_SIZE)
+
+
+@kernel
+def free_pud_range(
+    tlb: Ref[mmu_gather],
+    p4d: Ptr[pgd_t],
+    addr: vaddr_t,
+    end: vaddr_t,
+    floor: vaddr_t,
+    ceiling: vaddr_t,
+) -> None:
+    """Free the tables below a p4d entry, and then its pud table.
+
+    Kernel: mm/memory.c, v6.18
+    Context: as free_pgd_range()
+    Deviates: nothing
+    """
+    start = addr
+    pud = pud_offset(p4d, addr)
+    while addr != end:
+        next = pud_addr_end(addr, end)
+        if not pud_none_or_clear_bad(pud):
+            free_pmd_range(tlb, pud, addr, next, floor, ceiling)
+        addr = next
+        if addr != end:
+            pud = pud + 1
+    if LEVELS >= 4 and sd_is_last_use(start, end, floor, ceiling, P4D_SIZE):
+        sd_free_table(tlb, p4d, start, P4D_SIZE)
+
+
+@kernel
+def free_pmd_range(
+    tlb: Ref[mmu_gather],
+    pud: Ptr[pgd_t],
+    addr: vaddr_t,
+    end: vaddr_t,
+    floor: vaddr_t,
+    ceiling: vaddr_t,
+) -> None:
+    """Free the tables below a pud entry, and then its pmd table.
+
+    Kernel: mm/memory.c, v6.18
+    Context: as free_pgd_range()
+    Deviates: nothing
+    """
+    start = addr
+    pmd = pmd_offset(pud, addr)
+    while addr != end:
+        next = pmd_addr_end(addr, end)
+        if not pmd_none_or_clear_bad(pmd):
+            free_pte_range(tlb, pmd, addr)
+        addr = next
+        if addr != end:
+            pmd = pmd + 1
+    if LEVELS >= 3 and sd_is_last_use(start, end, floor, ceiling, PUD_SIZE):
+        sd_free_table(tlb, pud, start, PUD_SIZE)
+
+
+@kernel
+def free_pte_range(tlb: Ref[mmu_gather], pmd: Ptr[pmd_t], addr: vaddr_t) -> None:
+    """Free the table of the lowest level below a pmd entry.
+
+    Kernel: mm/memory.c, v6.18
+    Context: as free_pgd_range()
+    Deviates: nothing
+    """
+    if LEVELS >= 2:
+        sd_free_table(tlb, pmd, addr, PMD_SIZE)
+
+
+@kernel
+def sd_is_last_use(
+    start: vaddr_t, end: vaddr_t, floor: vaddr_t, ceiling: vaddr_t, size: int
+) -> Bool:
+    """Tell whether no address outside the range needs the table that spans `size` around it.
+
+    Kernel: none
+    Context: as free_pgd_range()
+    Deviates: stands at the end of each free_p?d_range() in the kernel
+    """
+    return start // size * size >= floor and end <= ceiling // size * size
+
+
+@kernel
+def sd_free_table(tlb: Ref[mmu_gather], upper: Ptr[pgd_t], addr: vaddr_t, size: vaddr_t) -> None:
+    """Unlink the table below an entry and queue it to be freed after the flush.
+
+    Kernel: none
+    Context: as free_pgd_range()
+    Deviates: stands for pgd_clear() to pmd_clear() with p4d_free_tlb() to pte_free_tlb()
+    """
+    table = hw_read_entry(upper).pfn
+    hw_write_entry(upper, pgd_t())
+    pte_free_tlb(tlb, table, addr, size)

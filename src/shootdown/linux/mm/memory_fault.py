@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Page faults, the other half of mm/memory.c: entries appear, and read-only ones become writable.
+
+A page that is mapped writable is dirty, or will be said to be before writeback can miss it.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import LEVELS, level_t, vaddr_t
+from shootdown.hw.memory import entry_t, hw_read_entry, hw_write_entry
+from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel, local, record, replace
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    p4d_offset,
+    pgd_offset,
+    pgd_t,
+    pmd_none_or_clear_bad,
+    pmd_offset,
+    pte_lockptr,
+    pte_offset_map,
+    pte_t,
+    pte_unmap_unlock,
+    ptep_get,
+    pud_offset,
+    set_pte_at,
+)
+from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
+from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct, vm_fault
+from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_put, folio_unlock
+from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.mm.filemap import filemap_fault
+from shootdown.linux.mm.page_alloc import alloc_page, pagetable_alloc, pagetable_free
+from shootdown.linux.mm.page_writeback import folio_mark_dirty
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap import folio_add_rmap_pte
+
+__all__ = [
+    "do_anonymous_page",
+    "do_fault",
+    "do_read_fault",
+    "do_shared_fault",
+    "do_wp_page",
+    "fault_dirty_shared_page",
+    "finish_fault",
+    "handle_mm_fault",
+    "handle_pte_fault",
+    "wp_page_reuse",
+    "wp_page_shared",
+]
+
+
+@kernel
+def handle_mm_fault(vma: Ref[vm_area_struct], address: vaddr_t, is_write: Bool) -> None:
+    """Do what lets the access succeed, or at least come closer to it: it is tried again.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: the lock of the mapping itself (v6.4, for files v6.7), which munmap() waits for as
+        it does for mmap_lock, is not tried first
+    """
+    vmf = local(vm_fault)
+    vmf.vma = vma
+    vmf.address = address
+    vmf.is_write = is_write
+    mm = vma.vm_mm
+    pgd = pgd_offset(mm, address)
+    if LEVELS >= 5:
+        sd_alloc_table(mm, pgd, 4)
+    p4d = p4d_offset(pgd, address)
+    if LEVELS >= 4:
+        sd_alloc_table(mm, p4d, 3)
+    pud = pud_offset(p4d, address)
+    if LEVELS >= 3:
+        sd_alloc_table(mm, pud, 2)
+    vmf.pmd = pmd_offset(pud, address)
+    handle_pte_fault(vmf)
+
+
+@kernel
+def sd_alloc_table(mm: Ref[mm_struct], upper: Ptr[pgd_t], level: level_t) -> None:
+    """Give an entry a table of `level` below it, if it has none.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: stands for __p4d_alloc() to __pte_alloc()
+    """
+    if hw_read_entry(upper).present:
+        return
+    number = pagetable_alloc(level)
+    spin_lock(mm.page_table_lock)
+    is_first = not hw_read_entry(upper).present
+    if is_first:
+        hw_write_entry(upper, entry_t(present=True, write=True, pfn=number))
+    spin_unlock(mm.page_table_lock)
+    if not is_first:
+        pagetable_free(number)
+
+
+@kernel
+def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
+    """Handle a fault by what its entry says.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: no swap entries, no NUMA hints
+    """
+    if not pmd_none_or_clear_bad(vmf.pmd):
+        vmf.pte = pte_offset_map(vmf.pmd, vmf.address)
+        vmf.orig_pte = ptep_get(vmf.pte)
+    if not vmf.orig_pte.present:
+        if vmf.vma.vm_file is NULL:
+            do_anonymous_page(vmf)
+        else:
+            do_fault(vmf)
+        return
+    vmf.ptl = pte_lockptr(vmf.pte)
+    spin_lock(vmf.ptl)
+    entry = vmf.orig_pte
+    if ptep_get(vmf.pte) != entry:
+        pte_unmap_unlock(vmf.ptl)
+        return
+    if vmf.is_write and not entry.write:
+        do_wp_page(vmf)
+        return
+    entry = replace(entry, accessed=True, dirty=entry.dirty or vmf.is_write)
+    ptep_set_access_flags(vmf.vma, vmf.address, vmf.pte, entry, vmf.is_write)
+    pte_unmap_unlock(vmf.ptl)
+
+
+@kernel
+def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
+    """Map a fresh page.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: a load gets a page of its own, too, and not the zero page; one page a folio
+    """
+    if LEVELS >= 2:
+        sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
+    folio = alloc_page()
+    vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
+    is_first = not ptep_get(vmf.pte).present
+    if is_first:
+        folio_add_rmap_pte(folio)
+        set_pte_at(
+            vmf.pte,
+            pte_t(present=True, write=True, dirty=True, accessed=True, pfn=index(folio)),
+        )
+    pte_unmap_unlock(pte_lockptr(vmf.pte))
+    if not is_first:
+        folio_put(folio)
+
+
+@kernel
+def do_fault(vmf: Ref[vm_fault]) -> None:
+    """Map a page of a file.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: mappings of files are shared
+    """
+    if vmf.is_write:
+        do_shared_fault(vmf)
+    else:
+        do_read_fault(vmf)
+
+
+@kernel
+def do_read_fault(vmf: Ref[vm_fault]) -> None:
+    """Map a page of a file, read-only.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: pages around it are not mapped along (fault_around_bytes is one page)
+    """
+    if not filemap_fault(vmf):
+        return
+    is_mapped = finish_fault(vmf)
+    folio_unlock(vmf.page)
+    if not is_mapped:
+        folio_put(vmf.page)
+
+
+@kernel
+def do_shared_fault(vmf: Ref[vm_fault]) -> None:
+    """Map a page of a file, writable and dirty.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: the file system has no page_mkwrite()
+    """
+    if not filemap_fault(vmf):
+        return
+    if not finish_fault(vmf):
+        folio_unlock(vmf.page)
+        folio_put(vmf.page)
+        return
+    fault_dirty_shared_page(vmf)
+
+
+@kernel
+def finish_fault(vmf: Ref[vm_fault]) -> Bool:
+    """Put the entry in place, unless one is there by now; the page's reference goes to it.
+
+    Kernel: mm/memory.c, v6.18
+    Context: page locked, mmap_lock held; may sleep
+    Deviates: one page a folio
+    """
+    if LEVELS >= 2:
+        sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
+    vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
+    vmf.ptl = pte_lockptr(vmf.pte)
+    is_first = not ptep_get(vmf.pte).present
+    if is_first:
+        folio_add_rmap_pte(vmf.page)
+        set_pte_at(
+            vmf.pte,
+            pte_t(
+                present=True,
+                write=vmf.is_write,
+                dirty=vmf.is_write,
+                accessed=True,
+                pfn=index(vmf.page),
+            ),
+        )
+    pte_unmap_unlock(vmf.ptl)
+    return is_first
+
+
+@kernel
+def fault_dirty_shared_page(vmf: Ref[vm_fault]) -> None:
+    """Say that the page, which now is mapped writable, must be written; unlock it.
+
+    Kernel: mm/memory.c, v6.18
+    Context: page locked, unlocked on return; mmap_lock held
+    Deviates: the file's times; the writer is not made to wait for writeback
+    """
+    folio_mark_dirty(vmf.page)
+    folio_unlock(vmf.page)
+
+
+@kernel
+def do_wp_page(vmf: Ref[vm_fault]) -> None:
+    """Let a store through a read-only entry.
+
+    Kernel: mm/memory.c, v6.18
+    Context: ptl held, released on return; mmap_lock held; may sleep
+    Deviates: shared mappings of files only
+    """
+    vmf.page = record(page, vmf.orig_pte.pfn)
+    wp_page_shared(vmf)
+
+
+@kernel
+def wp_page_shared(vmf: Ref[vm_fault]) -> None:
+    """Make the entry of a shared page writable, and then say that the page must be written.
+
+    Kernel: mm/memory.c, v6.18, commit 2d6d7f982846
+    Context: ptl held, released on return; mmap_lock held; may sleep
+    Deviates: the file system has no page_mkwrite()
+    """
+    folio_get(vmf.page)
+    wp_page_reuse(vmf)
+    folio_lock(vmf.page)
+    fault_dirty_shared_page(vmf)
+    folio_put(vmf.page)
+
+
+@kernel
+def wp_page_reuse(vmf: Ref[vm_fault]) -> None:
+    """Make the entry writable and dirty.
+
+    Kernel: mm/memory.c, v6.18
+    Context: ptl held, released on return
+    Deviates: nothing
+    """
+    entry = replace(vmf.orig_pte, accessed=True, dirty=True, write=True)
+    ptep_set_access_flags(vmf.vma, vmf.address, vmf.pte, entry, True)
+    pte_unmap_unlock(vmf.ptl)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages and page tables come from here and go back here."""
+
+from __future__ import annotations
+
+from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
+from shootdown.hw.bounds import level_t, table_nr
+from shootdown.lang import Ref, index, kernel, record
+from shootdown.linux.include.linux.mm_types import page
+
+__all__ = ["alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
+
+
+@kernel
+def alloc_page() -> Ref[page]:
+    """Take a page of memory, zeroed.
+
+    Kernel: mm/page_alloc.c, v6.18
+    Context: may sleep
+    Deviates: there always is one
+    """
+    pfn = hw_alloc_frame()
+    assert pfn >= 0
+    new = record(page, pfn)
+    new._refcount = 1
+    new._mapcount = -1
+    return new
+
+
+@kernel
+def free_unref_page(page: Ref[page]) -> None:
+    """Give a page back that nobody refers to.
+
+    Kernel: mm/page_alloc.c, v6.18
+    Context: any
+    Deviates: per-CPU lists and zones
+    """
+    hw_free_frame(index(page))
+
+
+@kernel
+def pagetable_alloc(level: level_t) -> table_nr:
+    """Take a page for a page table.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: may sleep
+    Deviates: there always is one
+    """
+    number = hw_alloc_table(level)
+    assert number >= 0
+    return number
+
+
+@kernel
+def pagetable_free(table: table_nr) -> None:
+    """Give the page of a page table back.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    hw_free_table(table)

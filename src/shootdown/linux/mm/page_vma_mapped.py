@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The search for the entry by which a mapping maps a page."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.memory import entry_t
+from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    p4d_none_or_clear_bad,
+    p4d_offset,
+    pgd_none_or_clear_bad,
+    pgd_offset,
+    pmd_none_or_clear_bad,
+    pmd_offset,
+    pte_lockptr,
+    ptep_get,
+    pud_none_or_clear_bad,
+    pud_offset,
+)
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.include.linux.rmap import (
+    page_vma_mapped_walk_control,
+    page_vma_mapped_walk_done,
+)
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+
+__all__ = ["mm_find_pmd", "page_vma_mapped_walk"]
+
+
+@kernel
+def page_vma_mapped_walk(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
+    """Find the entry that maps the folio at the address, and leave its table locked.
+
+    A present table is locked before its entry is looked at, however the entry looks without the
+    lock: who has just cleared it under the lock must be through with what belongs to that.
+
+    Kernel: mm/page_vma_mapped.c, v6.18 (PVMW_SYNC)
+    Context: i_mmap_rwsem held
+    Deviates: one page a folio, so there is no next entry to look for; no huge entries
+    """
+    pmd = mm_find_pmd(pvmw.vma.vm_mm, pvmw.address)
+    if pmd is NULL:
+        return False
+    pvmw.pte = pte_offset_map_lock(pmd, pvmw.address)
+    pvmw.ptl = pte_lockptr(pvmw.pte)
+    if check_pte(pvmw):
+        return True
+    page_vma_mapped_walk_done(pvmw)
+    return False
+
+
+@kernel
+def check_pte(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
+    """Tell whether the entry maps the folio.
+
+    Kernel: mm/page_vma_mapped.c, v6.18
+    Context: pvmw.ptl held
+    Deviates: no migration entries
+    """
+    ptent = ptep_get(pvmw.pte)
+    return ptent.present and ptent.pfn == index(pvmw.folio)
+
+
+@kernel
+def mm_find_pmd(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[entry_t]:
+    """Return the pmd entry for the address, or NULL if there is no table below it.
+
+    Kernel: mm/rmap.c, v6.18
+    Context: i_mmap_rwsem held, or anything else that keeps the tables
+    Deviates: nothing
+    """
+    none: Ptr[entry_t] = NULL
+    pgd = pgd_offset(mm, address)
+    if pgd_none_or_clear_bad(pgd):
+        return none
+    p4d = p4d_offset(pgd, address)
+    if p4d_none_or_clear_bad(p4d):
+        return none
+    pud = pud_offset(p4d, address)
+    if pud_none_or_clear_bad(pud):
+        return none
+    pmd = pmd_offset(pud, address)
+    if pmd_none_or_clear_bad(pmd):
+        return none
+    return pmd

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Changes of entries that architectures share."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.lang import Ptr, Ref, kernel
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pmd_t,
+    pte_lockptr,
+    pte_offset_map,
+    pte_t,
+    ptep_get_and_clear,
+)
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_page
+from shootdown.linux.include.linux.mm_types import vm_area_struct
+from shootdown.linux.include.linux.spinlock import spin_lock
+
+__all__ = ["pte_offset_map_lock", "ptep_clear_flush"]
+
+
+@kernel
+def pte_offset_map_lock(pmd: Ptr[pmd_t], addr: vaddr_t) -> Ptr[pte_t]:
+    """Return the lowest entry for the address, with its table locked.
+
+    Kernel: mm/pgtable-generic.c, v6.18
+    Context: the table is there and stays
+    Deviates: the second look at the pmd entry after locking (v6.5); nothing here takes a table
+        away from one who gets this far
+    """
+    pte = pte_offset_map(pmd, addr)
+    spin_lock(pte_lockptr(pte))
+    return pte
+
+
+@kernel
+def ptep_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, ptep: Ptr[pte_t]) -> pte_t:
+    """Take an entry out and make all CPUs forget it.
+
+    Kernel: mm/pgtable-generic.c, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    pte = ptep_get_and_clear(ptep)
+    if pte.present:
+        flush_tlb_page(vma, address)
+    return pte

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The end of a page's way through the gather."""
+
+from __future__ import annotations
+
+from shootdown.lang import Ref, kernel
+from shootdown.linux.include.linux.mm_types import page
+from shootdown.linux.include.linux.pagemap import folio_put
+
+__all__ = ["free_pages_and_swap_cache"]
+
+
+@kernel
+def free_pages_and_swap_cache(page: Ref[page]) -> None:
+    """Give back the reference that the unmapped entry had.
+
+    Kernel: mm/swap_state.c, v6.18
+    Context: no spinlock held
+    Deviates: takes one page and not an array; there is no swap cache
+    """
+    folio_put(page)
