@@ -3,11 +3,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shootdown.execution import Result
+from shootdown import explore
+from shootdown.compiler.catalogue import Catalogue as Model
+from shootdown.compiler.catalogue import KernelChoice, module_name
+from shootdown.compiler.excerpt import excerpt
+from shootdown.compiler.program import Request, Roots
+from shootdown.compiler.scenario import Scenario
+from shootdown.compiler.source import Library, Module, closest
+from shootdown.errors import InputError
+from shootdown.execution import Result, Verdict
+from shootdown.explore.engine import Answer, Job, replay
+from shootdown.explore.native import Limits as SearchLimits
+from shootdown.explore.native import Progress as SearchProgress
 
 if TYPE_CHECKING:
     from shootdown.report.json import SavedResult
@@ -27,6 +39,12 @@ __all__ = [
 
 ALL_KERNELS = "all"
 """In place of a kernel's name: every kernel that the scenarios declare verdicts for."""
+
+ROOTS = Roots(
+    features="shootdown.linux.features",
+    history="shootdown.linux.history",
+    invariants="shootdown.invariants",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,48 @@ class Catalogue:
     rows: tuple[tuple[str, ...], ...]
 
 
+def _model() -> Model:
+    return Model(
+        Library(),
+        ROOTS,
+        kernels="shootdown.linux.kernels",
+        scenarios="shootdown.scenarios",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The part of a check that is the same for all its cells."""
+
+    without: tuple[str, ...]
+    patches: tuple[Module, ...]
+    patch_names: tuple[str, ...]
+    settings: dict[str, int | bool]
+    config: dict[str, int | bool]
+    limits: Limits
+    progress: OnProgress | None
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The words of the command line that set bounds and options."""
+        words: list[str] = []
+        for name, value in self.settings.items():
+            words += ["--config" if name in self.config else "--bound", f"{name}={value}"]
+        return tuple(words)
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the scenarios' declared verdicts apply."""
+        return not (self.without or self.patches or self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    scenario: Scenario
+    kernel: KernelChoice
+    argument: str
+
+
 def check(
     scenarios: Sequence[str] = (),
     *,
@@ -91,9 +151,15 @@ def check(
     Raises:
         InputError: What was asked for does not exist, does not compile or does not fit.
     """
-    raise _unfinished(
-        "check", scenarios, kernels, without, patches, config, bounds, limits, progress
-    )
+    model = _model()
+    asked = _asked(model, without, patches, config, bounds, limits, progress)
+    cells = _cells(model, scenarios, kernels, asked)
+    known: dict[str, Answer] = {}
+    for number, cell in enumerate(cells, 1):
+        result = _check_cell(model, cell, asked, (number, len(cells)), known)
+        yield result
+        if result.reason == explore.INTERRUPTED:
+            return
 
 
 def check_patch(
@@ -111,14 +177,214 @@ def check_patch(
 
     No kernels given means the newest one, which the patch is written for.
     """
-    raise _unfinished(
-        "check_patch", patches, scenarios, kernels, without, config, bounds, limits, progress
+    model = _model()
+    base = _asked(model, without, (), config, bounds, limits, progress)
+    patched = _asked(model, without, patches, config, bounds, limits, progress)
+    _refuse_strangers(model, patched.patches)
+    chosen = kernels or (model.newest,)
+    cells = _cells(model, scenarios, chosen, base)
+    known: dict[str, Answer] = {}
+    for number, cell in enumerate(cells):
+        counts = (2 * number + 1, 2 * len(cells))
+        before = _check_cell(model, cell, base, counts, known)
+        after = _check_cell(model, cell, patched, (counts[0] + 1, counts[1]), known)
+        yield before, after
+        if explore.INTERRUPTED in (before.reason, after.reason):
+            return
+
+
+def _asked(
+    model: Model,
+    without: Sequence[str],
+    patches: Sequence[str],
+    config: Mapping[str, int | bool] | None,
+    bounds: Mapping[str, int] | None,
+    limits: Limits | None,
+    progress: OnProgress | None,
+) -> _Asked:
+    return _Asked(
+        without=tuple(without),
+        patches=tuple(model.library.user_file(path) for path in patches),
+        patch_names=tuple(patches),
+        settings={**(bounds or {}), **(config or {})},
+        config=dict(config or {}),
+        limits=limits or Limits(),
+        progress=progress,
+    )
+
+
+def _refuse_strangers(model: Model, patches: Sequence[Module]) -> None:
+    """Say so if a patch redefines nothing that the kernel has."""
+    known = model.functions()
+    for patch in patches:
+        own = [name for name in patch.names if name in known]
+        if not own:
+            hint = next((closest(n, known) for n in patch.names if closest(n, known)), "")
+            raise InputError(
+                f"{patch.display}: no function in it has the name of a kernel function{hint}\n"
+                "help: start from `shootdown show zap_pte_range > my_zap.py`"
+            )
+
+
+def _cells(
+    model: Model, words: Sequence[str], kernels: Sequence[str], asked: _Asked
+) -> list[_Cell]:
+    """Return what to check, newest kernel first within each scenario."""
+    if words:
+        chosen = [(model.scenario(word), word) for word in words]
+    else:
+        chosen = [(model.read(module), "") for module in model.scenario_files()]
+    cells: list[_Cell] = []
+    for scenario, word in chosen:
+        names = _kernel_names(model, kernels)
+        choices = [model.kernel(name, asked.without) for name in names]
+        argument = word if word.endswith(".py") else ""
+        cells += [_Cell(scenario, choice, argument) for choice in choices]
+    return cells
+
+
+def _kernel_names(model: Model, kernels: Sequence[str]) -> list[str]:
+    if kernels and ALL_KERNELS not in kernels:
+        return list(kernels)
+    return model.releases[::-1]
+
+
+def _request(model: Model, cell: _Cell, asked: _Asked) -> Request:
+    return Request(
+        library=model.library,
+        roots=ROOTS,
+        scenario=cell.scenario.module,
+        features=cell.kernel.features,
+        settings=asked.settings,
+        patches=asked.patches,
+    )
+
+
+def _check_cell(
+    model: Model,
+    cell: _Cell,
+    asked: _Asked,
+    counts: tuple[int, int],
+    known: dict[str, Answer],
+) -> Result:
+    expectation = model.declared(cell.scenario, cell.kernel) if asked.is_plain else None
+    blank = _blank(cell, asked)
+    if expectation is not None:
+        text = expectation.verdict
+        if expectation.invariant:
+            text += f": {expectation.invariant}"
+        blank = replace(blank, declared=text, source=expectation.source)
+        if expectation.verdict == "absent":
+            return replace(blank, verdict=Verdict.ABSENT)
+    start = time.monotonic()
+    job = Job(_request(model, cell, asked), cell.kernel.name, asked.limits.use_cache)
+    artifact = job.artifact()
+    if artifact.identity not in known:
+        limits = SearchLimits(
+            asked.limits.states_max,
+            asked.limits.memory_max_bytes or explore.memory_available(),
+            asked.limits.time_max_s,
+        )
+        report = _reporter(cell, asked, counts)
+        known[artifact.identity] = job.explore(limits, report)
+    answer = known[artifact.identity]
+    return _result(model, cell, asked, blank, answer, time.monotonic() - start)
+
+
+def _blank(cell: _Cell, asked: _Asked) -> Result:
+    """Return a result in which only the question stands."""
+    return Result(
+        scenario=cell.scenario.name,
+        kernel=cell.kernel.name,
+        without=asked.without,
+        config={},
+        bounds={},
+        verdict=Verdict.INCONCLUSIVE,
+        argument=cell.argument,
+        patches=asked.patch_names,
+        overrides=asked.overrides,
+    )
+
+
+def _reporter(
+    cell: _Cell, asked: _Asked, counts: tuple[int, int]
+) -> Callable[[SearchProgress], None] | None:
+    tell = asked.progress
+    if tell is None:
+        return None
+    tell(Progress(cell.scenario.name, cell.kernel.name, *counts))
+
+    def report(found: SearchProgress) -> None:
+        frontier = found.states - found.expanded
+        place = (cell.scenario.name, cell.kernel.name, *counts)
+        tell(Progress(*place, states=found.states, depth=found.depth, frontier=frontier))
+
+    return report
+
+
+def _result(
+    model: Model, cell: _Cell, asked: _Asked, blank: Result, answer: Answer, seconds: float
+) -> Result:
+    outcome, artifact = answer.outcome, answer.artifact
+    counted = replace(
+        blank,
+        config={n: bool(v) for n, v in artifact.settings.items() if n.startswith("CONFIG_")},
+        bounds={n: int(v) for n, v in artifact.settings.items() if not n.startswith("CONFIG_")},
+        states=outcome.states,
+        transitions=outcome.transitions,
+        depth=outcome.depth,
+        seconds=seconds,
+        deviations=artifact.deviations,
+    )
+    if answer.site is None:
+        verdict = Verdict.HOLDS if outcome.complete else Verdict.INCONCLUSIVE
+        return replace(counted, verdict=verdict, reason=outcome.reason)
+    execution = answer.execution
+    if execution is not None:
+        execution = replace(execution, scenario=cell.scenario.name, kernel=cell.kernel.name)
+    return replace(
+        counted,
+        verdict=Verdict.VIOLATED,
+        invariant=answer.site.kind,
+        site=answer.site.where,
+        message=answer.site.message,
+        fixed_by=model.fixed_by(cell.scenario, cell.kernel) if asked.is_plain else "",
+        execution=execution,
     )
 
 
 def show(name: str, *, kernel: str = "") -> str:
     """Return the source of a modelled function, scenario or feature; no kernel: the newest."""
-    raise _unfinished("show", name, kernel)
+    model = _model()
+    choice = model.kernel(kernel or model.newest, ())
+    functions = model.functions()
+    order = {feature.id: rank for rank, feature in enumerate(model.features)}
+    missing = [
+        (order[before.id], variant)
+        for variant in model.variants(name)
+        if (before := variant.options["before"]) and hasattr(before, "id")
+        if before.id not in choice.features
+    ]
+    if missing:
+        return excerpt(min(missing, key=lambda pair: pair[0])[1], spdx="GPL-2.0-only")
+    if name in functions:
+        return excerpt(functions[name], spdx="GPL-2.0-only")
+    for module in model.scenario_files():
+        if module_name(module) == name:
+            return module.text
+    for feature in model.features:
+        if feature.id == name:
+            needs = ", ".join(other.id for other in feature.requires) or "nothing"
+            return (
+                f'{feature.id}: {feature.commit} ("{feature.subject}"), {feature.release}\n\n'
+                f"With it:    {feature.brings}\nWithout it: {feature.reverting}\n"
+                f"Requires:   {needs}\n"
+            )
+    words = [*functions, *order, *(module_name(module) for module in model.scenario_files())]
+    raise InputError(
+        f"no function, scenario or feature is called {name!r}{closest(name, words)}\n"
+        "help: see `shootdown list functions`, `list scenarios`, `list features`"
+    )
 
 
 def explain(saved: SavedResult) -> Result:
@@ -127,13 +393,59 @@ def explain(saved: SavedResult) -> Result:
     Raises:
         InputError: The schedule does not fit the model: it was saved from another one.
     """
-    raise _unfinished("explain", saved)
+    model = _model()
+    names = {name for name in saved.overrides if "=" in name}
+    pairs = [word.split("=", 1) for word in sorted(names)]
+    settings: dict[str, int | bool] = {
+        name: value == "True" if value in ("True", "False") else int(value) for name, value in pairs
+    }
+    config = {name: value for name, value in settings.items() if name.startswith("CONFIG_")}
+    bounds = {name: int(value) for name, value in settings.items() if name not in config}
+    asked = _asked(model, saved.without, saved.patches, config, bounds, None, None)
+    word = saved.argument or saved.scenario
+    cell = _Cell(model.scenario(word), model.kernel(saved.kernel, saved.without), saved.argument)
+    job = Job(_request(model, cell, asked), cell.kernel.name)
+    execution, site = replay(job, saved.schedule)
+    return replace(
+        _blank(cell, asked),
+        config=dict(saved.config),
+        bounds=dict(saved.bounds),
+        verdict=Verdict.VIOLATED if site else Verdict.INCONCLUSIVE,
+        reason="" if site else "the schedule breaks nothing in this model",
+        invariant=site.kind if site else "",
+        site=site.where if site else "",
+        message=site.message if site else "",
+        declared=saved.declared,
+        source=saved.source,
+        fixed_by=saved.fixed_by,
+        states=saved.states,
+        transitions=saved.transitions,
+        depth=saved.depth,
+        deviations=saved.deviations,
+        execution=execution,
+    )
 
 
 def catalogue(kind: str) -> Catalogue:
-    """List the `kernels`, `features`, `scenarios`, `invariants` or `deviations` of the model."""
-    raise _unfinished("catalogue", kind)
-
-
-def _unfinished(verb: str, *arguments: object) -> NotImplementedError:
-    return NotImplementedError(f"api.{verb} is not connected to the engine ({len(arguments)})")
+    """List the `kernels`, `features`, `scenarios`, `invariants`, `functions` or `deviations`."""
+    model = _model()
+    match kind:
+        case "kernels":
+            rows = [
+                (name, str(sum(1 for _ in model.kernel(name, ()).features)))
+                for name in model.releases[::-1]
+            ]
+            return Catalogue(("kernel", "features"), tuple(rows))
+        case "features":
+            found = [(f.id, f.release, f.commit, f.subject) for f in model.features]
+            return Catalogue(("feature", "since", "commit", "subject"), tuple(found))
+        case "scenarios":
+            scenarios = [model.read(module) for module in model.scenario_files()]
+            named = [(s.name, s.title.removeprefix(f"{s.name}: ")) for s in scenarios]
+            return Catalogue(("scenario", "what it is"), tuple(named))
+        case "invariants":
+            return Catalogue(("invariant", "what breaks"), tuple(model.invariants()))
+        case "functions":
+            listed = [(n, d.module.display) for n, d in sorted(model.functions().items())]
+            return Catalogue(("function", "file"), tuple(listed))
+    return Catalogue(("function", "what the model leaves out"), tuple(model.deviations()))

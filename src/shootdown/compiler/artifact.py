@@ -38,6 +38,8 @@ class Artifact:
 
     `ways[place]` counts the alternatives of the step that begins at a place, `rests[place]` is 1
     where a task may stay for ever; place 0 is the end. `initial` is the packed initial state.
+    `settings` are the bounds and options that the program depends on. Programs with the same
+    `identity` have the same executions.
     """
 
     used: list[int]
@@ -50,6 +52,8 @@ class Artifact:
     initial: list[int]
     sites: dict[int, SiteText]
     deviations: int
+    settings: dict[str, int | bool]
+    identity: str = ""
     object_code: bytes = b""
     loop_code: bytes = b""
 
@@ -87,6 +91,7 @@ def artifact_of(program: Program) -> Artifact:
         initial=list(pack(layout, encode(program, program.initial))),
         sites=sites,
         deviations=_deviations(program),
+        settings=dict(program.world.used_settings),
     )
 
 

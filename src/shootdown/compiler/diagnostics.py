@@ -58,6 +58,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD202": ("unknown bound or option {0!r}{1}", "see docs/SEMANTICS.md for the bounds"),
     "SD203": ("a scenario needs {0}", "see the tutorial for a complete scenario"),
     "SD204": ("no kernel function is called {0!r}{1}", "a patch redefines a function by its name"),
+    "SD206": (
+        "the setup {0}() breaks {1}: {2}",
+        "a setup runs alone: do its steps in a valid order",
+    ),
+    "SD207": (
+        "the setup {0}() waits for something that never comes",
+        "a setup runs alone, on its own CPU: nobody else unlocks or answers",
+    ),
     "SD205": (
         "{0}() does not take what the kernel's own takes: {1}",
         "keep the kernel's signature",

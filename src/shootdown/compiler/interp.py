@@ -92,7 +92,7 @@ class Observer:
     def leave(self, code: Code, depth: int) -> None:
         """A function returns."""
 
-    def access(self, code: Code, access: Load | Store, value: int, depth: int) -> None:
+    def access(self, code: Code, access: Load | Store, depth: int) -> None:
         """Shared memory is read or written."""
 
     def event(self, code: Code, mark: Mark, values: tuple[int, ...], depth: int) -> None:
@@ -244,11 +244,11 @@ class Machine:
             case Load(target=target, field=item, position=position):
                 number = self.memory[item][self._value(position, top)]
                 top.variables[target] = number
-                self.observer.access(top.code, instruction, number, depth)
+                self.observer.access(top.code, instruction, depth)
             case Store(field=item, position=position, source=source):
                 number = self._value(source, top)
                 self.memory[item][self._value(position, top)] = number
-                self.observer.access(top.code, instruction, number, depth)
+                self.observer.access(top.code, instruction, depth)
             case Check(condition=condition, site=site):
                 if not self._value(condition, top):
                     raise Broken(site)

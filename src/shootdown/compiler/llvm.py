@@ -12,9 +12,14 @@ __all__ = ["Native", "compile_object", "host"]
 
 
 @functools.cache
-def _target(level: int) -> Any:
+def _initialize() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+
+
+def _target(level: int) -> Any:
+    """Return a new target machine: an execution engine takes the one it is given with it."""
+    _initialize()
     target = llvm.Target.from_default_triple()
     return target.create_target_machine(
         cpu=llvm.get_host_cpu_name(),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shootdown.compiler import analysis
@@ -12,14 +12,14 @@ from shootdown.compiler.builder import Builder
 from shootdown.compiler.calls import emit_event
 from shootdown.compiler.diagnostics import Diagnostics, Span
 from shootdown.compiler.emit_function import Unit, endless
-from shootdown.compiler.interp import Activation, Machine, Observer, State
+from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Observer, State
 from shootdown.compiler.layout import Layout, lay_out
 from shootdown.compiler.lower import Lowering
-from shootdown.compiler.mir import Call, Check, Code, Return, Site
+from shootdown.compiler.mir import Call, Check, Code, Mark, Return, Site
 from shootdown.compiler.scenario import Scenario, imported, read_scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.compiler.steps import find_plain, place_scheduling_points, split
-from shootdown.compiler.types import Field
+from shootdown.compiler.types import Field, Type
 from shootdown.compiler.world import FunctionDeclaration, World
 from shootdown.lang.declarations import Feature
 
@@ -65,7 +65,11 @@ class TaskSpec:
 
 @dataclass(eq=False, slots=True)
 class Program:
-    """All of a program. `codes` are the functions that tasks and monitors reach."""
+    """All of a program.
+
+    `codes` are the functions that tasks and monitors reach; `setup` are functions to run first,
+    each with the task and the CPU it runs as; `constant` are the fields that only the setup sets.
+    """
 
     scenario: Scenario
     world: World
@@ -74,12 +78,28 @@ class Program:
     codes: list[Code]
     finals: list[Code]
     conditions: list[Code]
+    constant: list[Field]
     machine: Machine
     layout: Layout
     sites: dict[Site, int]
     initial: State
-    before: list[int]
-    unit: Unit
+    signatures: dict[str, tuple[tuple[str, Type], ...]]
+
+    @property
+    def unit(self) -> Unit:
+        """What the emitter of machine code needs."""
+        machine = self.machine
+        return Unit(
+            layout=self.layout,
+            codes=self.codes,
+            cpus=machine.cpus,
+            bases=machine.bases,
+            locals=machine.locals,
+            gates=machine.gates,
+            finals=self.finals,
+            conditions=self.conditions,
+            sites=self.sites,
+        )
 
     @property
     def deadlock(self) -> Site:
@@ -103,10 +123,10 @@ def features_of(world: World, module: Module) -> list[Feature]:
     return [item for item in found if isinstance(item, Feature)]
 
 
-def build(request: Request, observer: Observer | None = None) -> Program:
-    """Compile a scenario; raises `ModelError` with every message about it.
+def build(request: Request, observe: Callable[[Program], Observer] | None = None) -> Program:
+    """Compile a scenario and run its setup; raises `ModelError` with every message about it.
 
-    `observer` is told what the setup does.
+    `observe` gives the observer that is told what the setup does.
     """
     diagnostics = Diagnostics()
     library = request.library
@@ -132,16 +152,17 @@ def build(request: Request, observer: Observer | None = None) -> Program:
     lowering.finish()
     _check_settings(world, request)
     diagnostics.raise_if_any()
-    return _assemble(
-        _Parts(request, world, scenario, plan, roots, setup_codes, finals, conditions, gate),
-        observer or Observer(),
+    program = _assemble(
+        _Parts(request, lowering, scenario, plan, roots, setup_codes, finals, conditions, gate)
     )
+    _set_up(program, observe(program) if observe else Observer())
+    return program
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     request: Request
-    world: World
+    lowering: Lowering
     scenario: Scenario
     plan: list[tuple[FunctionDeclaration, str, int]]
     roots: list[Code]
@@ -151,51 +172,96 @@ class _Parts:
     gate: list[Code]
 
 
-def _assemble(parts: _Parts, observer: Observer) -> Program:
+def _assemble(parts: _Parts) -> Program:
     monitors = [*parts.finals, *parts.conditions, *parts.gate]
+    world = parts.lowering.world
     reached = [analysis.reachable([root]) for root in parts.roots]
     codes = analysis.reachable([*parts.roots, *monitors])
-    setup = analysis.reachable(parts.setup)
     everything = analysis.reachable([*parts.roots, *monitors, *parts.setup])
     bases, locals_ = analysis.number_records(everything, reached)
-    stored, constant = analysis.decide_storage(codes, setup)
-    multitask = bool(parts.world.settings.get("MULTITASK"))
+    stored, constant = analysis.decide_storage(codes, analysis.reachable(parts.setup))
+    multitask = bool(world.settings.get("MULTITASK"))
     analysis.decide_visibility(reached, multitask=multitask, reduce=parts.request.reduce)
     place_scheduling_points(everything)
     find_plain(everything)
     for code in everything:
         split(code)
-    gates = _gates(parts)
     machine = Machine(
         cpus=[cpu for _, _, cpu in parts.plan],
         bases=bases,
         locals_=locals_,
-        gates=gates,
+        gates=_gates(parts),
         endless=lambda _, code: endless(code),
     )
-    layout = lay_out(stored, codes, reached)
     tasks = [
         TaskSpec(declaration.name, kind, cpu, root)
         for (declaration, kind, cpu), root in zip(parts.plan, parts.roots, strict=True)
     ]
     cpus = [int(str(d.options.get("cpu", 0))) for d in parts.scenario.setup]
     owners = [_setup_task(tasks, cpu) for cpu in cpus]
-    before = list(zip(parts.scenario.setup, parts.setup, owners, cpus, strict=True))
-    state = State(_memory(everything), [[] for _ in tasks])
-    machine.observer = observer
-    steps = [machine.run_setup(state, code, task, cpu) for _, code, task, cpu in before]
-    machine.observer = Observer()
-    for item in constant:
-        item.constant = tuple(state.memory[item])
-    _start(machine, state, tasks)
-    sites = _number_sites(codes)
-    unit = Unit(
-        layout, codes, machine.cpus, bases, locals_, gates, parts.finals, parts.conditions, sites
-    )
     return Program(
-        parts.scenario, parts.world, tasks, before, codes, parts.finals, parts.conditions,
-        machine, layout, sites, state, steps, unit,
-    )  # fmt: skip
+        scenario=parts.scenario,
+        world=world,
+        tasks=tasks,
+        setup=list(zip(parts.scenario.setup, parts.setup, owners, cpus, strict=True)),
+        codes=codes,
+        finals=parts.finals,
+        conditions=parts.conditions,
+        constant=constant,
+        machine=machine,
+        layout=lay_out(stored, codes, reached),
+        sites=_number_sites(codes),
+        initial=State(_memory(everything), [[] for _ in tasks]),
+        signatures=_signatures(parts.lowering, everything),
+    )
+
+
+def _set_up(program: Program, observer: Observer) -> None:
+    """Run the setup; what no task changes afterwards is then known."""
+    machine, state = program.machine, program.initial
+    machine.observer = observer
+    for declaration, code, task, cpu in program.setup:
+        _run_setup(machine, state, declaration, code, task, cpu)
+    machine.observer = Observer()
+    for item in program.constant:
+        item.constant = tuple(state.memory[item])
+    for number, task_ in enumerate(program.tasks):
+        # What is before its first scheduling point is local.
+        state.stacks[number] = [Activation(task_.code, task_.code.entry)]
+        machine.start(state, number)
+
+
+def _run_setup(
+    machine: Machine,
+    state: State,
+    declaration: FunctionDeclaration,
+    code: Code,
+    task: int,
+    cpu: int,
+) -> None:
+    diagnostics = Diagnostics()
+    try:
+        machine.run_setup(state, code, task, cpu)
+    except Broken as broken:
+        site = broken.site
+        diagnostics.add("SD206", site.span, declaration.name, site.kind, site.message)
+    except Blocked:
+        span = declaration.module.span(declaration.node)
+        diagnostics.add("SD207", span, declaration.name)
+    diagnostics.raise_if_any()
+
+
+def _signatures(
+    lowering: Lowering, codes: Sequence[Code]
+) -> dict[str, tuple[tuple[str, Type], ...]]:
+    events = {
+        instruction.event.name: instruction.event
+        for code in codes
+        for block in code.blocks
+        for instruction in block.body
+        if isinstance(instruction, Mark)
+    }
+    return {name: lowering.signature(event).parameters for name, event in events.items()}
 
 
 def _gates(parts: _Parts) -> list[Code | None]:
@@ -213,13 +279,6 @@ def _setup_task(tasks: Sequence[TaskSpec], cpu: int) -> int:
         if task.cpu == cpu and task.kind in ("kernel", "user"):
             return number
     return 0
-
-
-def _start(machine: Machine, state: State, tasks: Sequence[TaskSpec]) -> None:
-    """Bring each task to its first scheduling point: what is before it is local."""
-    for number, task in enumerate(tasks):
-        state.stacks[number] = [Activation(task.code, task.code.entry)]
-        machine.start(state, number)
 
 
 def _memory(codes: Sequence[Code]) -> dict[Field, list[int]]:

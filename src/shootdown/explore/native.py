@@ -8,8 +8,6 @@ chunks of states, watches limits, grows the table, and ends levels.
 from __future__ import annotations
 
 import ctypes
-import mmap
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -21,12 +19,11 @@ from shootdown.compiler.artifact import Artifact
 from shootdown.compiler.emit_function import BROKEN, CONTEXT_WORDS, DONE
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.raw import raw_text
+from shootdown.explore.memory import Region, arena
 
 __all__ = ["AT_END", "STUCK", "Limits", "Note", "Outcome", "Progress", "Search", "loop_text"]
 
 INDEX_BITS = 40
-MAP_NORESERVE = 0x4000 if sys.platform == "linux" else 0
-"""Linux: address space now, memory when it is touched (Python has no name for it before 3.13)."""
 BATCH = 48
 MOST_FOUND = 4096
 CHUNK = 4096
@@ -135,18 +132,11 @@ def _packing(used: list[int]) -> str:
     return "\n".join([*pack, "    return 0", *unpack, "    return 0", ""])
 
 
-class Region:
-    """Memory that the system gives out page by page as it is touched, all zero."""
-
-    def __init__(self, size: int) -> None:
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
-        self.memory = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=flags)
-        self.size = size
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
-
-
 class Search:
-    """One exploration of one program. `native` has the program and the loop."""
+    """One exploration of one program. `native` has the program and the loop.
+
+    All searches keep their states in the same memory, so a search is over when the next begins.
+    """
 
     def __init__(self, artifact: Artifact, native: Native, initial: list[int]) -> None:
         self.artifact = artifact
@@ -157,9 +147,9 @@ class Search:
         relax = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
         self.relax = relax(native.address("relax"))
         self.native = native
-        self.arena = Region(1 << 38)
-        self.table = Region(8 << 14)
+        self.arena = arena()
         self.slots = 1 << 14
+        self.table = Region(8 * self.slots)
         self.x = np.zeros(len(WORDS_OF_X), np.int64)
         self.kept: list[NDArray[np.generic]] = []
         self.notes = self._array(MOST_FOUND * 4)
@@ -196,6 +186,10 @@ class Search:
         """Return a word of the search's record."""
         return int(self.x[X[name]])
 
+    def close(self) -> None:
+        """Give the search's table back to the system; its states go with the next search."""
+        self.table.close()
+
     @property
     def bytes_used(self) -> int:
         """Memory of the states and of the table."""
@@ -208,6 +202,7 @@ class Search:
 
     def _grow(self) -> None:
         self.slots *= 4 if self.slots < 1 << 22 else 2
+        self.table.close()
         self.table = Region(8 * self.slots)
         self.x[X["TABLE"]] = self.table.address
         self.x[X["MASK"]] = self.slots - 1

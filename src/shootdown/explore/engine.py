@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""From a request to a verdict: compiled or found in the cache, explored, and replayed if broken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from shootdown.compiler import cache
+from shootdown.compiler.artifact import Artifact, SiteText, artifact_of
+from shootdown.compiler.emit import emit
+from shootdown.compiler.llvm import Native, compile_object, host
+from shootdown.compiler.program import Program, Request, build
+from shootdown.execution import Execution, Step
+from shootdown.explore.native import Limits, Outcome, Progress, Search, loop_text
+from shootdown.explore.replay import Recorder, record, record_setup, schedule_of
+from shootdown.explore.shortest import Path, fewest_switches
+from shootdown.explore.values import Namer
+
+__all__ = ["Answer", "Job", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an exploration found: counts, and the race with the site that it ends at."""
+
+    outcome: Outcome
+    artifact: Artifact
+    site: SiteText | None = None
+    execution: Execution | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One program to explore. It is compiled at most once, and only as far as needed."""
+
+    request: Request
+    kernel: str
+    use_cache: bool = True
+    program: Program | None = None
+    before: Sequence[Step] = ()
+
+    @property
+    def key(self) -> str:
+        """What a compiled program of this request is kept under."""
+        request = self.request
+        return cache.digest(
+            [
+                cache.model_digest(),
+                host(),
+                request.scenario.name,
+                request.scenario.text,
+                *(patch.text for patch in request.patches),
+                sorted(request.features),
+                sorted(request.settings.items()),
+                request.reduce,
+            ]
+        )
+
+    def built(self) -> Program:
+        """Return the program with its syntax, compiling it now if that was not needed so far."""
+        if self.program is None:
+            recorder = Recorder()
+
+            def observe(program: Program) -> Recorder:
+                recorder.namer = Namer(program)
+                return recorder
+
+            self.program = build(self.request, observe)
+            self.before = record_setup(self.program, recorder.take())
+        return self.program
+
+    def artifact(self) -> Artifact:
+        """Return the machine code of the program, from the cache if it is there."""
+        found = cache.load(self.key) if self.use_cache else None
+        if isinstance(found, Artifact):
+            return found
+        program = self.built()
+        shape = artifact_of(program)
+        text = emit(program.unit)
+        sites = sorted((number, *vars_of(site)) for number, site in shape.sites.items())
+        ready = replace(
+            shape,
+            identity=cache.digest([text, shape.initial, shape.tasks, sites]),
+            object_code=compile_object(text, level=0),
+            loop_code=self._loop(shape),
+        )
+        if self.use_cache:
+            cache.save(self.key, ready)
+        return ready
+
+    def _loop(self, shape: Artifact) -> bytes:
+        text = loop_text(shape)
+        key = cache.digest([host(), text])
+        found = cache.load(key) if self.use_cache else None
+        if isinstance(found, bytes):
+            return found
+        code = compile_object(text, level=2)
+        if self.use_cache:
+            cache.save(key, code)
+        return code
+
+    def explore(self, limits: Limits, progress: Callable[[Progress], None] | None) -> Answer:
+        """Explore every interleaving, and replay the race if there is one."""
+        artifact = self.artifact()
+        native = Native(artifact.object_code, artifact.loop_code)
+        search = Search(artifact, native, artifact.initial)
+        outcome = search.run(limits, clock=time.monotonic, progress=progress)
+        path = fewest_switches(search, outcome) if outcome.notes else None
+        search.close()
+        if path is None:
+            return Answer(outcome, artifact)
+        execution = self._execution(path)
+        return Answer(outcome, artifact, artifact.sites[path.note.site], execution)
+
+    def _execution(self, path: Path) -> Execution:
+        key = cache.digest([self.key, self.kernel, path])
+        found = cache.load(key) if self.use_cache else None
+        if isinstance(found, Execution):
+            return found
+        program = self.built()
+        schedule = schedule_of(program, path)
+        execution, _ = record(program, schedule, kernel=self.kernel, before=self.before)
+        if self.use_cache:
+            cache.save(key, execution)
+        return execution
+
+
+def vars_of(site: SiteText) -> tuple[str, ...]:
+    """Return the words of a site."""
+    return site.kind, site.where, site.function, site.message
+
+
+def replay(job: Job, schedule: Sequence[tuple[int, int]]) -> tuple[Execution, SiteText | None]:
+    """Replay a saved schedule; returns the execution and what it breaks."""
+    program = job.built()
+    execution, site = record(program, schedule, kernel=job.kernel, before=job.before)
+    if site is None:
+        return execution, None
+    return execution, SiteText(site.kind, site.span.where, site.function, site.message)

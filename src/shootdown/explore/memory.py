@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Memory of the explorer: given by the system page by page as it is touched, and reused."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+
+__all__ = ["Region", "arena"]
+
+READ_WRITE = 1 | 2
+PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000
+DONT_NEED = 4
+FAILED = ctypes.c_void_p(-1).value
+LARGEST = 1 << 37
+KEPT = 1 << 28
+"""Bytes of the arena that stay with the process between searches."""
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    return libc
+
+
+class Region:
+    """A range of zeroed memory that costs nothing until it is touched."""
+
+    def __init__(self, size: int) -> None:
+        found = _libc().mmap(None, size, READ_WRITE, PRIVATE_ANONYMOUS_NORESERVE, -1, 0)
+        if found is None or found == FAILED:
+            raise MemoryError(f"the system gives no {size:,} bytes of address space")
+        self.address: int = found
+        self.size = size
+
+    def close(self) -> None:
+        """Give the memory back; closing twice is fine."""
+        if self.size:
+            _libc().munmap(self.address, self.size)
+            self.size = 0
+
+    def trim(self, kept: int) -> None:
+        """Give back what was touched behind the first `kept` bytes."""
+        _libc().madvise(self.address + kept, self.size - kept, DONT_NEED)
+
+
+@functools.cache
+def _reserved() -> Region:
+    size = LARGEST
+    while True:
+        try:
+            return Region(size)
+        except MemoryError:
+            size //= 2
+            if size < 1 << 26:
+                raise
+
+
+def arena() -> Region:
+    """Return the memory for the states of one search; the search before has ended."""
+    region = _reserved()
+    region.trim(KEPT)
+    return region
