@@ -59,20 +59,26 @@ def decide_storage(codes: Iterable[Code], setup: Iterable[Code]) -> tuple[list[F
 
 
 def decide_visibility(
-    tasks: Sequence[Sequence[Code]], *, multitask: bool, reduce: bool = True
+    tasks: Sequence[Sequence[Code]],
+    gates: Sequence[Code],
+    *,
+    multitask: bool,
+    reduce: bool = True,
 ) -> None:
     """Mark the fields whose accesses other tasks can see.
 
-    `tasks` has the reachable functions of each task; `reduce=False` keeps every access of shared
-    memory visible, guarded or not.
+    `tasks` has the reachable functions of each task, `gates` those that decide whether a task may
+    move: what they read, everybody sees. `reduce=False` keeps every access of shared memory
+    visible, guarded or not.
     """
+    open_to_all = {access.field for access in _accesses(gates)}
     touched: dict[Field, set[int]] = {}
     for number, codes in enumerate(tasks):
         for access in _accesses(codes):
             touched.setdefault(access.field, set()).add(number)
     for field, owners in touched.items():
         guarded = bool(field.guard) and not (multitask and field.guard == "<cpu>")
-        private = len(owners) == 1 or guarded
+        private = (len(owners) == 1 or guarded) and field not in open_to_all
         field.visible = not (field.struct.is_local or (reduce and private)) and field.stored
 
 

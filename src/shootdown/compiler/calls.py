@@ -25,7 +25,7 @@ from shootdown.compiler.types import (
 )
 from shootdown.compiler.world import Builtin, FunctionDeclaration
 
-__all__ = ["call", "choose"]
+__all__ = ["call", "choose", "hook"]
 
 NOTHING = Val(0, NONE)
 
@@ -265,17 +265,48 @@ def _delete(b: Builder, node: ast.Call) -> Val:
 def _wait_until(b: Builder, node: ast.Call) -> Val:
     (test,) = _positional(b, node, "wait_until", 1)
     b.schedule(node)
+    _wait(b, test)
+    return NOTHING
+
+
+def _wait(b: Builder, test: ast.expr) -> None:
+    """Make the current step impossible unless the test holds."""
     outside, b.atomic = b.atomic, True
-    yes, no, after = b.new_block(), b.new_block(), b.new_block()
+    yes, no = b.new_block(), b.new_block()
     condition(b, test, yes, no)
     b.start(no)
     b.wait(0)
-    b.jump(after)
+    b.jump(yes)
     b.start(yes)
+    b.atomic = outside
+
+
+def _sleep_until(b: Builder, node: ast.Call) -> Val:
+    """Wait; where the CPU has other tasks, let them have it meanwhile."""
+    if b.atomic or not b.world.settings["MULTITASK"]:
+        return _wait_until(b, node)
+    (test,) = _positional(b, node, "sleep_until", 1)
+    b.schedule(node)
+    b.atomic = True
+    after, sleeping = b.new_block(), b.new_block()
+    condition(b, test, after, sleeping)
+    b.start(sleeping)
+    hook(b, node, "task_sleep")
+    b.atomic = False
+    b.schedule(node)
+    b.atomic = True
+    _wait(b, test)
+    hook(b, node, "task_wake")
+    b.atomic = False
     b.jump(after)
     b.start(after)
-    b.atomic = outside
     return NOTHING
+
+
+def hook(b: Builder, node: ast.AST, name: str) -> None:
+    """Emit the event that the model declares for a change in what a task is doing, if any."""
+    if name in b.lowering.hooks:
+        emit_event(b, node, b.lowering.hooks[name], [])
 
 
 def choose(b: Builder, node: ast.Call, *, in_block: bool) -> Val:
@@ -355,7 +386,7 @@ INTRINSICS: dict[str, Callable[[Builder, ast.Call], Val]] = {
     "record": _record,
     "replace": _replace,
     "rest": _rest,
-    "sleep_until": _wait_until,
+    "sleep_until": _sleep_until,
     "this_cpu": _number_of("cpu"),
     "this_task": _number_of("task"),
     "violation": _violation,

@@ -29,8 +29,14 @@ class Signature:
 class Lowering:
     """Compiles functions on demand; `finish` works until nothing is left."""
 
-    def __init__(self, world: World, monitors: Mapping[str, Iterable[FunctionDeclaration]]) -> None:
+    def __init__(
+        self,
+        world: World,
+        monitors: Mapping[str, Iterable[FunctionDeclaration]],
+        hooks: Mapping[str, FunctionDeclaration],
+    ) -> None:
         self.world = world
+        self.hooks = hooks
         self.monitors = {event: tuple(found) for event, found in monitors.items()}
         self.codes: dict[tuple[int, bool, bool], Code] = {}
         self.signatures: dict[int, Signature] = {}

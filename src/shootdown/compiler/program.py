@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shootdown.compiler import analysis
 from shootdown.compiler.builder import Builder
-from shootdown.compiler.calls import emit_event
+from shootdown.compiler.calls import hook
 from shootdown.compiler.diagnostics import Diagnostics, Span
 from shootdown.compiler.emit_function import Unit, endless
 from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Observer, State
@@ -140,9 +140,8 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     plan = _plan(world, scenario, hardware, request.settings)
     _choose_variants(world, request, scenario)
     monitors = _monitors(world, modules, request)
-    lowering = Lowering(world, monitors["on"])
-    hooks = _hooks(monitors["event"])
-    roots = [_root(lowering, declaration, hooks) for declaration, _, _ in plan]
+    lowering = Lowering(world, monitors["on"], _hooks(monitors["event"]))
+    roots = [_root(lowering, declaration) for declaration, _, _ in plan]
     setup_codes = [lowering.code(d, atomic=False) for d in scenario.setup]
     finals = [lowering.code(d, atomic=True, monitor=True) for d in monitors["final"][""]]
     conditions = [lowering.code(d, atomic=True, monitor=True) for d in monitors["quiescent"][""]]
@@ -181,7 +180,8 @@ def _assemble(parts: _Parts) -> Program:
     bases, locals_ = analysis.number_records(everything, reached)
     stored, constant = analysis.decide_storage(codes, analysis.reachable(parts.setup))
     multitask = bool(world.settings.get("MULTITASK"))
-    analysis.decide_visibility(reached, multitask=multitask, reduce=parts.request.reduce)
+    asked = analysis.reachable(code for code in _gates(parts) if code is not None)
+    analysis.decide_visibility(reached, asked, multitask=multitask, reduce=parts.request.reduce)
     place_scheduling_points(everything)
     find_plain(everything)
     for code in everything:
@@ -321,10 +321,12 @@ def _plan(
     users = sorted({cpu for _, kind, cpu in plan if kind == "user"})
     taken = [cpu for _, _, cpu in plan]
     world.settings["MULTITASK"] = len(taken) != len(set(taken))
+    shared = sorted({cpu for cpu in taken if taken.count(cpu) > 1})
+    places = {"all": tuple(cpus), "user": tuple(users), "shared": tuple(shared)}
     for declaration in hardware:
         where = scenario.hardware.get(declaration.name)
         if where is None:
-            where = tuple(cpus if declaration.options.get("on") == "all" else users)
+            where = places.get(str(declaration.options.get("on")), ())
         kind = str(declaration.options.get("kind", "mmu"))
         plan.extend((declaration, kind, cpu) for cpu in where)
     world.settings["NR_TASKS"] = len(plan)
@@ -402,16 +404,17 @@ def _hooks(events: dict[str, list[FunctionDeclaration]]) -> dict[str, FunctionDe
     return {str(d.options["hook"]): d for d in events[""] if "hook" in d.options}
 
 
-def _root(
-    lowering: Lowering, declaration: FunctionDeclaration, hooks: dict[str, FunctionDeclaration]
-) -> Code:
+def _root(lowering: Lowering, declaration: FunctionDeclaration) -> Code:
     """Return the code that a task starts with: it calls the task's function, and tells its end."""
     code = Code(declaration.name, declaration, atomic=False)
     b = Builder(lowering, code, monitor=False)
+    shares_cpu = lowering.world.settings["MULTITASK"] and declaration.role == "task"
+    if shares_cpu:
+        b.schedule(declaration.node)
+        hook(b, declaration.node, "task_begin")
     called = lowering.code(declaration, atomic=False)
     b.emit(Call(None, called, (), b.module.span(declaration.node)))
-    if "task_end" in hooks:
-        emit_event(b, declaration.node, hooks["task_end"], [])
+    hook(b, declaration.node, "task_end")
     b.leave(None)
     return code
 

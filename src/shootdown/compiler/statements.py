@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 
 from shootdown.compiler.builder import Builder, Skip, Val
-from shootdown.compiler.calls import choose
+from shootdown.compiler.calls import choose, hook
 from shootdown.compiler.constants import evaluate
 from shootdown.compiler.expressions import (
     binary,
@@ -288,6 +288,10 @@ def _atomic(b: Builder, node: ast.With, inner: list[ast.stmt]) -> None:
     if b.atomic:
         body(b, inner)
         return
+    shares_cpu = b.world.settings["MULTITASK"] and b.code.declaration.role != "hardware_task"
+    gives_up_cpu = b.is_rest and shares_cpu
+    if gives_up_cpu:
+        hook(b, node, "task_sleep")
     match inner[0]:
         case ast.Assign(
             targets=[ast.Name() as target], value=ast.Call(func=ast.Name(id="choose")) as call
@@ -299,6 +303,8 @@ def _atomic(b: Builder, node: ast.With, inner: list[ast.stmt]) -> None:
         case _:
             b.schedule(node)
             b.atomic = True
+    if gives_up_cpu:
+        hook(b, node, "task_wake")
     body(b, inner)
     b.atomic = False
 
