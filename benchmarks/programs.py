@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""The programs that are measured, and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shootdown.compiler.program import Request, Roots
+from shootdown.compiler.source import Library
+
+__all__ = ["SIZES", "VARIANTS", "Size", "protocol"]
+
+NOTHING = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
+"""No kernel and no invariants: the protocol has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of the protocol, and the counts in which seven other programs agree."""
+
+    pages: int
+    cpus: int
+    rounds: int
+    states: int
+    transitions: int
+
+
+SIZES = {
+    "S": Size(2, 2, 1, 100_679, 356_602),
+    "M": Size(3, 2, 1, 3_679_826, 14_430_066),
+    "L1": Size(2, 3, 2, 12_864_957, 63_083_498),
+    "L2": Size(3, 2, 2, 22_700_997, 92_901_916),
+}
+
+VARIANTS = {
+    (0, False): (349, 734, "lost_write"),
+    (0, True): (388, 833, "lost_write"),
+    (1, False): (301, 611, ""),
+    (1, True): (385, 805, "lost_write"),
+    (2, False): (328, 667, ""),
+    (2, True): (362, 752, ""),
+}
+"""By `VARIANT` and `MAPCHECK`, with one page and one CPU: states, transitions, what breaks."""
+
+
+def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool) -> Request:
+    """Return the protocol of `zap_protocol.py` in one size and variant."""
+    library = Library()
+    settings = {
+        "NR_PAGES": pages,
+        "NR_CPUS": cpus,
+        "NR_ROUNDS": rounds,
+        "VARIANT": variant,
+        "MAPCHECK": mapcheck,
+    }
+    path = Path(__file__).with_name("zap_protocol.py")
+    return Request(
+        library=library,
+        roots=NOTHING,
+        scenario=library.user_text(path.name, path.read_text(encoding="utf-8")),
+        features=frozenset(),
+        settings=settings,
+    )
