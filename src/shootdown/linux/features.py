@@ -13,7 +13,6 @@ __all__ = [
     "FOLIO_WRITEBACK",
     "GATHER_ADJUST_RANGE",
     "GATHER_RANGE",
-    "GATHER_RANGE_INIT",
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
@@ -74,7 +73,8 @@ GATHER_RANGE = feature(
     subject="mm/mmu_gather: enable tlb flush range in generic mmu_gather",
     release="v3.6",
     requires=(MMU_GATHER_REWORK, X86_FLUSH_RANGE),
-    brings="The gather knows the range to flush; a full one flushes what zap has passed.",
+    brings="The gather knows the range to flush, which it is given when it begins (so since "
+    "2b047252d087, v3.11); a full one flushes what zap has passed.",
     reverting="The gather flushes the whole address space.",
 )
 
@@ -87,22 +87,12 @@ X86_NO_ACCESS_FLUSH = feature(
     reverting="It is, on all CPUs, under the page-table lock.",
 )
 
-GATHER_RANGE_INIT = feature(
-    "gather_range_init",
-    commit="2b047252d087",
-    subject="Fix TLB gather virtual address range invalidation corner cases",
-    release="v3.11",
-    requires=(GATHER_RANGE,),
-    brings="The gather is given its range when it begins.",
-    reverting="It learns its range at each vma's end only; the model then flushes everything.",
-)
-
 TLB_FLUSH_SPLIT = feature(
     "tlb_flush_split",
     commit="1cf35d47712d",
     subject="mm: split 'tlb_flush_mmu()' into tlb flushing and memory freeing parts",
     release="v3.15",
-    requires=(MMU_GATHER_REWORK, GATHER_RANGE_INIT),
+    requires=(MMU_GATHER_REWORK, GATHER_RANGE),
     brings="Zap flushes dirty shared pages before it drops the page-table lock, and frees after.",
     reverting="page_mkclean finds no entry and writeback starts, while other CPUs still store "
     "through their TLBs: lost_write.",

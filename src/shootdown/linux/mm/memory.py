@@ -277,7 +277,7 @@ def free_pgd_range(
     if addr < floor:
         addr = addr + PMD_SIZE
     if end > ceiling // PMD_SIZE * PMD_SIZE:
-        end = end - PMD_SIZE
+        end = end - PMD_SIZE if end > PMD_SIZE else 0
     if addr >= end:
         return
     pgd = pgd_offset(tlb.mm, addr)
@@ -314,8 +314,9 @@ def free_p4d_range(
         addr = next
         if addr != end:
             p4d = p4d + 1
-    if LEVELS >= 5 and sd_is_last_use(start, end, floor, ceiling, PGDIR_SIZE):
-        sd_free_table(tlb, pgd, start, PGDIR_SIZE)
+    if LEVELS >= 5:
+        if sd_is_last_use(start, end, floor, ceiling, PGDIR_SIZE):
+            sd_free_table(tlb, pgd, start, PGDIR_SIZE)
 
 
 @kernel
@@ -342,8 +343,9 @@ def free_pud_range(
         addr = next
         if addr != end:
             pud = pud + 1
-    if LEVELS >= 4 and sd_is_last_use(start, end, floor, ceiling, P4D_SIZE):
-        sd_free_table(tlb, p4d, start, P4D_SIZE)
+    if LEVELS >= 4:
+        if sd_is_last_use(start, end, floor, ceiling, P4D_SIZE):
+            sd_free_table(tlb, p4d, start, P4D_SIZE)
 
 
 @kernel
@@ -370,8 +372,9 @@ def free_pmd_range(
         addr = next
         if addr != end:
             pmd = pmd + 1
-    if LEVELS >= 3 and sd_is_last_use(start, end, floor, ceiling, PUD_SIZE):
-        sd_free_table(tlb, pud, start, PUD_SIZE)
+    if LEVELS >= 3:
+        if sd_is_last_use(start, end, floor, ceiling, PUD_SIZE):
+            sd_free_table(tlb, pud, start, PUD_SIZE)
 
 
 @kernel

@@ -25,7 +25,7 @@ from shootdown.linux.include.linux.rmap import (
 )
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
-__all__ = ["mm_find_pmd", "page_vma_mapped_walk"]
+__all__ = ["check_pte", "mm_find_pmd", "page_vma_mapped_walk"]
 
 
 @kernel

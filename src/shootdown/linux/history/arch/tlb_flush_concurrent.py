@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Flushes from v4.14 to v5.12: with generations, here first, then on the other CPUs."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
+from shootdown.lang import Bool, Ref, kernel, local, record, this_cpu
+from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, inc_mm_tlb_gen
+from shootdown.linux.bounds import flush_end_t
+from shootdown.linux.features import FLUSH_CONCURRENT
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
+from shootdown.linux.kernel.smp import sd_send_request, sd_wait_for_request
+
+__all__ = ["flush_tlb_mm_range"]
+
+
+@kernel(before=FLUSH_CONCURRENT)
+def flush_tlb_mm_range(
+    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+) -> None:
+    """Make all CPUs forget what they know of a range of the address space.
+
+    Kernel: arch/x86/mm/tlb.c, v5.4
+    Context: interrupts on; may be called with the ptl held
+    Deviates: a range is never so long that all is flushed instead; no lazy CPUs
+    """
+    preempt_disable()
+    info = local(flush_tlb_info)
+    info.mm = mm
+    info.start = start
+    info.end = end
+    info.new_tlb_gen = inc_mm_tlb_gen(mm)
+    if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
+        hw_irqs_off()
+        flush_tlb_func(info)
+        hw_irqs_on()
+    others = mm.cpu_bitmap & ~(1 << this_cpu())
+    if others != 0:
+        sd_send_request(others, info)
+        sd_wait_for_request()
+    preempt_enable()

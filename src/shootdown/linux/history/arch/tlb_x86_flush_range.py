@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Flushes before v3.6: of one page or of all, by a vector of their own."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import cpu_id
+from shootdown.lang import Ref, kernel, local
+from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm_range
+from shootdown.linux.bounds import TLB_FLUSH_ALL
+from shootdown.linux.features import GATHER_RANGE, X86_CALL_FUNCTION_IPI
+from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.smp import sd_fetch_request
+
+__all__ = ["flush_tlb_mm", "smp_invalidate_interrupt", "sysvec_call_function", "tlb_flush"]
+
+
+@kernel(before=GATHER_RANGE)
+def tlb_flush(tlb: Ref[mmu_gather]) -> None:
+    """Flush the address space of the gather.
+
+    Kernel: arch/x86/include/asm/tlb.h, v2.6.39
+    Context: may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm(tlb.mm)
+
+
+@kernel
+def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
+    """Make all CPUs forget what they know of the address space.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v3.6
+    Context: interrupts on; may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, False)
+
+
+@kernel(before=X86_CALL_FUNCTION_IPI)
+def sysvec_call_function(sender: cpu_id) -> None:
+    """Carry out what another CPU asks of this one.
+
+    Kernel: arch/x86/kernel/entry_64.S, v2.6.39
+    Context: interrupt
+    Deviates: stands for the entry of the vectors for flushes
+    """
+    smp_invalidate_interrupt(sender)
+
+
+@kernel
+def smp_invalidate_interrupt(sender: cpu_id) -> None:
+    """Flush what the sender asks for.
+
+    Kernel: arch/x86/mm/tlb.c, v2.6.39
+    Context: interrupt
+    Deviates: the target's bit in the sender's mask is the acknowledgement of the interrupt
+    """
+    info = local(flush_tlb_info)
+    sd_fetch_request(sender, info)
+    flush_tlb_func(info)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Flushes before v4.14: every one is carried out, here first, then on the other CPUs."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.lang import Bool, Ref, kernel, record, this_cpu
+from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_one_user, sd_flush_range
+from shootdown.linux.bounds import flush_end_t
+from shootdown.linux.features import X86_TLB_GEN
+from shootdown.linux.history.arch.tlb import flush_tlb_others
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
+
+__all__ = ["flush_tlb_func", "flush_tlb_mm_range", "flush_tlb_page"]
+
+
+@kernel(before=X86_TLB_GEN)
+def flush_tlb_mm_range(
+    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+) -> None:
+    """Make all CPUs forget what they know of a range of the address space.
+
+    Kernel: arch/x86/mm/tlb.c, v3.15
+    Context: interrupts on; may be called with the ptl held
+    Deviates: a range is never so long that all is flushed instead; no lazy CPUs
+    """
+    preempt_disable()
+    if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
+        sd_flush_range(start, end)
+    if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
+        flush_tlb_others(mm, start, end)
+    preempt_enable()
+
+
+@kernel(before=X86_TLB_GEN)
+def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
+    """Make all CPUs forget what they know of one page.
+
+    Kernel: arch/x86/mm/tlb.c, v3.15
+    Context: interrupts on; may be called with the ptl held
+    Deviates: no lazy CPUs
+    """
+    mm = vma.vm_mm
+    preempt_disable()
+    if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
+        flush_tlb_one_user(a)
+    if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
+        flush_tlb_others(mm, a, a + 1)
+    preempt_enable()
+
+
+@kernel(before=X86_TLB_GEN)
+def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
+    """Do on this CPU what the flush asks for, if it has the address space loaded.
+
+    Kernel: arch/x86/mm/tlb.c, v3.15
+    Context: interrupts off
+    Deviates: no lazy CPUs
+    """
+    if record(cpu_tlbstate, this_cpu()).loaded_mm == info.mm:
+        sd_flush_range(info.start, info.end)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write faults before v3.19: the page is not locked when it is said to be dirty."""
+
+from __future__ import annotations
+
+from shootdown.lang import Ref, kernel, record
+from shootdown.linux.features import DIRTY_UNDER_PAGE_LOCK
+from shootdown.linux.history.mm.page_writeback import set_page_dirty
+from shootdown.linux.include.linux.mm_types import page, vm_fault
+from shootdown.linux.include.linux.pagemap import get_page, put_page, wait_on_page_locked
+from shootdown.linux.mm.memory_fault import wp_page_reuse
+
+__all__ = ["do_wp_page", "set_page_dirty_balance"]
+
+
+@kernel(before=DIRTY_UNDER_PAGE_LOCK)
+def do_wp_page(vmf: Ref[vm_fault]) -> None:
+    """Let a store through a read-only entry of a shared page.
+
+    The entry is writable before the page is dirty, and nothing is locked in between. Writeback
+    that has passed the entry by then clears the page's dirty flag before it unlocks the page: the
+    wait makes sure that the flag is set after that.
+
+    Kernel: mm/memory.c, v3.15, commit 79352894b285
+    Context: ptl held, released on return; mmap_sem held; may sleep
+    Deviates: shared mappings of files whose file system has no page_mkwrite() only
+    """
+    vmf.page = record(page, vmf.orig_pte.pfn)
+    get_page(vmf.page)
+    wp_page_reuse(vmf)
+    wait_on_page_locked(vmf.page)
+    set_page_dirty_balance(vmf.page)
+    put_page(vmf.page)
+
+
+@kernel
+def set_page_dirty_balance(page: Ref[page]) -> None:
+    """Say that the page must be written.
+
+    Kernel: mm/page-writeback.c, v3.15
+    Context: may sleep
+    Deviates: the writer is not made to wait for writeback
+    """
+    set_page_dirty(page)

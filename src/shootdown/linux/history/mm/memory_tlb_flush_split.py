@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Zap from v3.0 to v3.14: the flush comes after the page-table lock is dropped."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.lang import Ptr, Ref, has, kernel, record
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pmd_t,
+    pte_lockptr,
+    pte_unmap_unlock,
+    ptep_get,
+    ptep_get_and_clear,
+)
+from shootdown.linux.features import GATHER_RANGE, TLB_FLUSH_SPLIT
+from shootdown.linux.history.mm.mmu_gather import __tlb_remove_page
+from shootdown.linux.history.mm.page_writeback import set_page_dirty
+from shootdown.linux.history.mm.rmap import PageAnon, page_remove_rmap
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
+from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.mm.mmu_gather import tlb_flush_mmu
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+
+__all__ = ["sd_flush_full_gather", "zap_pte_range"]
+
+
+@kernel(before=TLB_FLUSH_SPLIT)
+def zap_pte_range(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pmd: Ptr[pmd_t], addr: vaddr_t, end: vaddr_t
+) -> vaddr_t:
+    """Zap the entries of one table, up to `end` or until the gather is full.
+
+    Kernel: mm/memory.c, v3.14
+    Context: mmap_sem held for writing; may sleep
+    Deviates: no swap entries; the page's age and the mm's counters; after a full gather the
+        caller comes back, where the kernel starts again in here
+    """
+    force_flush = False
+    pte = pte_offset_map_lock(pmd, addr)
+    ptl = pte_lockptr(pte)
+    while True:
+        ptent = ptep_get(pte)
+        if ptent.present:
+            found = record(page, ptent.pfn)
+            ptent = ptep_get_and_clear(pte)
+            tlb_remove_tlb_entry(tlb, addr)
+            if not PageAnon(found) and ptent.dirty:
+                set_page_dirty(found)
+            page_remove_rmap(found)
+            force_flush = __tlb_remove_page(tlb, found) == 0
+            if force_flush:
+                break
+        addr = addr + 1
+        if addr == end:
+            break
+        pte = pte + 1
+    pte_unmap_unlock(ptl)
+    if force_flush:
+        sd_flush_full_gather(tlb, addr)
+    return addr
+
+
+@kernel
+def sd_flush_full_gather(tlb: Ref[mmu_gather], addr: vaddr_t) -> None:
+    """Flush what zap has passed, and free what it has queued: one page more (see ce9ec37bddb6).
+
+    Kernel: none
+    Context: no spinlock held
+    Deviates: stands in zap_pte_range() in the kernel
+    """
+    old_end = tlb.end
+    if has(GATHER_RANGE):
+        tlb.end = addr
+    tlb_flush_mmu(tlb)
+    if has(GATHER_RANGE):
+        tlb.start = addr
+        tlb.end = old_end

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gather before v3.19: its range is given, and a flag says that a flush is due."""
+
+from __future__ import annotations
+
+from shootdown.lang import Ref, kernel
+from shootdown.linux.features import GATHER_ADJUST_RANGE
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_free
+
+__all__ = ["tlb_flush_mmu", "tlb_flush_mmu_tlbonly", "tlb_gather_mmu"]
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_gather_mmu(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
+    """Begin an unmapping.
+
+    Kernel: mm/memory.c, v3.15
+    Context: mmap_sem held
+    Deviates: the caller sets the range
+    """
+    tlb.mm = mm
+    tlb.need_flush = False
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
+    """Flush the range of the gather, and free nothing.
+
+    Kernel: mm/memory.c, v3.15, commit 1cf35d47712d
+    Context: may be called with the ptl held
+    Deviates: nothing
+    """
+    tlb.need_flush = False
+    tlb_flush(tlb)
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
+    """Flush, then free.
+
+    Kernel: mm/memory.c, v3.15
+    Context: no spinlock held
+    Deviates: nothing
+    """
+    if not tlb.need_flush:
+        return
+    tlb_flush_mmu_tlbonly(tlb)
+    tlb_flush_mmu_free(tlb)

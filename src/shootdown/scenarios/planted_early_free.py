@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""planted-early-free: munmap() frees before it flushes
+
+A planted mistake: the gather gives its pages back, and then flushes. Both are done, but for a
+moment a thread can reach memory that belongs to somebody else.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_free, tlb_flush_mmu_tlbonly
+
+NAME = "planted-early-free"
+BOUNDS = {"LEVELS": 1, "NR_VMAS": 1}
+EXPECT = (since("v2.6.39", violated("stale_access"), source="planted"),)
+
+
+@kernel
+def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
+    """Free, then flush.
+
+    Kernel: mm/mmu_gather.c, v6.18
+    Context: no spinlock held
+    Deviates: in the wrong order
+    """
+    tlb_flush_mmu_free(tlb)
+    tlb_flush_mmu_tlbonly(tlb)
+
+
+@setup(cpu=1)
+def first_thread() -> None:
+    """Take fresh memory and store to it."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def second_thread() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def unmapping() -> None:
+    """Give the memory back."""
+    sys_munmap(0, 1)
+
+
+@task(cpu=1, kind="user")
+def storing() -> None:
+    """Load and store until the memory is gone."""
+    sd_user(1, 1)

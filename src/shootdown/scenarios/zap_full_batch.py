@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zap+full-batch: the page that fills the gather is freed without a flush
+
+munmap() of fresh memory while another thread uses it, with a gather that one page fills. Zap
+leaves its loop at that page to flush what it has passed, and free what it has queued. From v3.6
+to v3.17 "passed" did not include the page itself.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "zap+full-batch"
+BOUNDS = {"NR_VMAS": 1, "MMU_GATHER_BUNDLE": 1}
+EXPECT = (
+    since("v2.6.39", holds()),
+    since("v3.14", violated("stale_access"), source="A24 / ce9ec37bddb6"),
+    since("v6.1", holds(), source="ce9ec37bddb6"),
+)
+
+
+@setup(cpu=1)
+def owner() -> None:
+    """Take fresh memory and store to it."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def helper() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def releaser() -> None:
+    """Give the memory back."""
+    sys_munmap(0, 1)
+
+
+@task(cpu=1, kind="user")
+def looper() -> None:
+    """Load and store until the memory is gone."""
+    sd_user(1, 1)

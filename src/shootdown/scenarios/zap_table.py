@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zap+table: munmap() frees a page table that a CPU may still walk
+
+A thread stores to a page of a shared file mapping; another unmaps it. Nothing else is mapped in
+the range of its page table, so that table is unlinked and freed, too.
+
+A CPU that has read the entry above may be about to read the table, however long ago: that is what
+paging-structure caches are for. So there must be a flush between the unlinking and the freeing,
+even if all pages of the range have been flushed before the table was unlinked.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import holds, record, setup, since, task, violated
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.user import (
+    sd_access,
+    sd_new_process,
+    sd_read_file,
+    sd_run_in,
+    sd_user,
+)
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "zap+table"
+BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
+EXPECT = (
+    since("v2.6.39", holds()),
+    since("v3.15", violated("table_uaf")),
+    since("v6.1", holds()),
+)
+
+
+@setup(cpu=1)
+def storing_thread() -> None:
+    """Map the page and store to it."""
+    sd_read_file(record(address_space, 0))
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def idle_thread() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def munmap_caller() -> None:
+    """Take the mapping away."""
+    sys_munmap(0, 1)
+
+
+@task(cpu=1, kind="user")
+def toucher() -> None:
+    """Store to the page until it is gone."""
+    sd_user(0, 0b01)
