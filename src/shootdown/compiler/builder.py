@@ -206,11 +206,23 @@ class Builder:
 
     # Memory
 
-    def load(self, field: Field, position: Operand, node: ast.AST, *, quiet: bool = False) -> Reg:
-        """Emit a read of shared memory; `quiet`: it belongs to the current step."""
+    def load(
+        self,
+        field: Field,
+        position: Operand,
+        node: ast.AST,
+        *,
+        quiet: bool = False,
+        of_guard: bool = False,
+    ) -> Reg:
+        """Emit a read of shared memory.
+
+        With `quiet` it belongs to the current step; with `of_guard` that is all it is for.
+        """
         target = self.temp(field.type)
         span = self.module.span(node)
-        self.emit(Load(target, field, position, span, atomic=self.atomic or quiet))
+        in_step = self.atomic or quiet or of_guard
+        self.emit(Load(target, field, position, span, in_step, of_guard))
         return target
 
     def store(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TypeGuard
 
-from shootdown.compiler.builder import Builder, Val
-from shootdown.compiler.constants import evaluate
+from shootdown.compiler.builder import Builder, Skip, Val
+from shootdown.compiler.constants import attempt, evaluate
 from shootdown.compiler.expressions import condition, expression, truth
 from shootdown.compiler.mir import Call, Choose, Compute, Mark, Operand
 from shootdown.compiler.source import closest
@@ -24,8 +25,9 @@ from shootdown.compiler.types import (
     ValueType,
 )
 from shootdown.compiler.world import Builtin, FunctionDeclaration
+from shootdown.lang.declarations import Feature
 
-__all__ = ["call", "choose", "hook"]
+__all__ = ["call", "choose", "hook", "sleep_until"]
 
 NOTHING = Val(0, NONE)
 
@@ -40,15 +42,33 @@ def call(b: Builder, node: ast.Call) -> Val:
         case FunctionDeclaration(role="event"):
             return _event(b, node, found)
         case FunctionDeclaration():
-            return _function(b, node, b.world.selected(found))
+            return _function(b, node, _selected(b, found))
         case ValueKind():
             return _construct(b, node, found)
         case Builtin(name=word) if word in INTRINSICS:
             return INTRINSICS[word](b, node)
         case None:
-            known = [*b.module.names, *b.module.imports]
-            b.error("SD101", node.func, name, closest(name, known))
+            b.world.unknown(b.module, node.func, name)
+            raise Skip
     b.error("SD114", node.func, name)
+
+
+def _selected(b: Builder, found: FunctionDeclaration) -> FunctionDeclaration:
+    """Return the variant to call; a patch must take and return what the kernel's own does."""
+    chosen = b.world.selected(found)
+    if found.name not in b.world.unpatched or chosen is found:
+        return chosen
+    own = b.world.unpatched[found.name] or found
+    mine, wanted = b.lowering.signature(chosen), b.lowering.signature(own)
+    kinds = [kind for _, kind in mine.parameters]
+    if kinds != [kind for _, kind in wanted.parameters] or mine.result != wanted.result:
+        text = f"({ast.unparse(own.node.args)})"
+        if own.node.returns is not None:
+            text += f" -> {ast.unparse(own.node.returns)}"
+        span = chosen.module.span(chosen.node)
+        b.world.diagnostics.add("SD205", span, chosen.name, text)
+        raise Skip
+    return chosen
 
 
 def _positional(b: Builder, node: ast.Call, name: str, count: int) -> list[ast.expr]:
@@ -272,19 +292,39 @@ def _wait_until(b: Builder, node: ast.Call) -> Val:
 def _wait(b: Builder, test: ast.expr) -> None:
     """Make the current step impossible unless the test holds."""
     outside, b.atomic = b.atomic, True
+    for part in test.values if _is_and(test) else [test]:
+        _wait_for(b, part)
+    b.atomic = outside
+
+
+def _is_and(test: ast.expr) -> TypeGuard[ast.BoolOp]:
+    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
+
+
+def _wait_for(b: Builder, test: ast.expr) -> None:
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        b.wait(expression(b, test).operand)
+        return
     yes, no = b.new_block(), b.new_block()
     condition(b, test, yes, no)
     b.start(no)
     b.wait(0)
     b.jump(yes)
     b.start(yes)
-    b.atomic = outside
 
 
 def _sleep_until(b: Builder, node: ast.Call) -> Val:
-    """Wait; where the CPU has other tasks, let them have it meanwhile."""
     if b.atomic or not b.world.settings["MULTITASK"]:
         return _wait_until(b, node)
+    sleep_until(b, node)
+    return NOTHING
+
+
+def sleep_until(b: Builder, node: ast.Call) -> None:
+    """Wait where the CPU has other tasks, and let them have it meanwhile.
+
+    What follows belongs to the step that finds the condition true.
+    """
     (test,) = _positional(b, node, "sleep_until", 1)
     b.schedule(node)
     b.atomic = True
@@ -294,13 +334,12 @@ def _sleep_until(b: Builder, node: ast.Call) -> Val:
     hook(b, node, "task_sleep")
     b.atomic = False
     b.schedule(node)
-    b.atomic = True
     _wait(b, test)
+    b.atomic = True
     hook(b, node, "task_wake")
     b.atomic = False
     b.jump(after)
     b.start(after)
-    return NOTHING
 
 
 def hook(b: Builder, node: ast.AST, name: str) -> None:
@@ -369,8 +408,12 @@ def _cost(b: Builder, node: ast.Call) -> Val:
 
 
 def _has(b: Builder, node: ast.Call) -> Val:
-    value = evaluate(b.world, b.module, node)
-    return Val(int(bool(value)), BOOL)
+    (argument,) = _positional(b, node, "has", 1)
+    value = attempt(b.world, b.module, argument)
+    if not isinstance(value, Feature):
+        name = ast.unparse(argument)
+        b.error("SD201", argument, name, closest(name, [*b.module.names, *b.module.imports]))
+    return Val(int(value.id in b.world.features), BOOL)
 
 
 INTRINSICS: dict[str, Callable[[Builder, ast.Call], Val]] = {

@@ -18,7 +18,10 @@ __all__ = ["MESSAGES", "Diagnostic", "Diagnostics", "ModelError", "Span"]
 MESSAGES: dict[str, tuple[str, str]] = {
     "SD001": ("invalid Python: {0}", "mend the syntax; model code is ordinary Python"),
     "SD002": ("cannot read {0}: {1}", "check the path"),
-    "SD003": ("there is no module {0}", "import from shootdown.lang, .hw, .linux or a file's own"),
+    "SD003": (
+        "there is no module {0}",
+        "see `shootdown list functions`",
+    ),
     "SD004": ("{0} has no name {1!r}{2}", "import the name from the module that defines it"),
     "SD005": ("unsupported import", "write `from shootdown.linux.mm.memory import name`"),
     "SD101": ("unknown name {0!r}{1}", "define or import it before it is used"),
@@ -26,7 +29,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD103": ("{0} has no field {1!r}{2}", "use a declared field"),
     "SD104": ("wrong type: {0} wants {1}, got {2}", "convert the value or change the declaration"),
     "SD105": (
-        "{0}() takes {1} arguments, got {2}",
+        "wrong number of arguments for {0}(): {2}, not {1}",
         "pass one value for each parameter, by position",
     ),
     "SD106": ("{0}() calls itself: {1}", "write a loop; calls never recurse in the model"),
@@ -54,10 +57,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD122": ("{0} has no pool", "give it one: `@struct(count=N)` or `@value(count=N)`"),
     "SD123": ("{0} is not declared with alloc=True", "write `@struct(count=N, alloc=True)`"),
     "SD124": ("the value {0} is outside {1}", "use a value in that range"),
+    "SD125": (
+        "the type of {0!r} is not known",
+        "write `{0}: Ref[T] = NULL`",
+    ),
+    "SD126": ("the array {0!r} has no length", "write `{0}: Array[T] = array(N)`"),
     "SD201": ("unknown feature {0!r}{1}", "see `shootdown list features`"),
     "SD202": ("unknown bound or option {0!r}{1}", "see docs/SEMANTICS.md for the bounds"),
     "SD203": ("a scenario needs {0}", "see the tutorial for a complete scenario"),
-    "SD204": ("no kernel function is called {0!r}{1}", "a patch redefines a function by its name"),
+    "SD205": (
+        "{0}() does not take and return what the kernel's own does: {1}",
+        "keep the kernel's signature: other functions call it",
+    ),
     "SD206": (
         "the setup {0}() breaks {1}: {2}",
         "a setup runs alone: do its steps in a valid order",
@@ -65,10 +76,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD207": (
         "the setup {0}() waits for something that never comes",
         "a setup runs alone, on its own CPU: nobody else unlocks or answers",
-    ),
-    "SD205": (
-        "{0}() does not take what the kernel's own takes: {1}",
-        "keep the kernel's signature",
     ),
 }
 """Every message about model code: its text and what to do about it."""

@@ -13,6 +13,7 @@ from shootdown.compiler.emit_function import (
     FUEL_LEFT,
     NEXT,
     STEP_FUEL,
+    TAKEN,
     FunctionEmitter,
     Unit,
     constant_name,
@@ -106,6 +107,8 @@ def _step(unit: Unit, names: dict[Code, str]) -> str:
         "  store i64 0, ptr %ctx",
         f"  %fuel = getelementptr i64, ptr %ctx, i64 {FUEL_LEFT}",
         f"  store i64 {STEP_FUEL}, ptr %fuel",
+        f"  %taken = getelementptr i64, ptr %ctx, i64 {TAKEN}",
+        "  store i64 0, ptr %taken",
         f"  %np = getelementptr i64, ptr %ctx, i64 {NEXT}",
     ]
     if gate is not None:

@@ -48,6 +48,7 @@ __all__ = [
     "FUEL_LEFT",
     "NEXT",
     "STEP_FUEL",
+    "TAKEN",
     "FunctionEmitter",
     "Unit",
     "constant_name",
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 BLOCKED, DONE, BROKEN, CALL = 0, 1, 2, 3
-ERROR, FUEL_LEFT, NEXT, BACK, RESULT, ARGUMENTS = 0, 1, 2, 3, 4, 8
+ERROR, FUEL_LEFT, NEXT, BACK, RESULT, TAKEN, ARGUMENTS = 0, 1, 2, 3, 4, 5, 8
 CONTEXT_WORDS = 32
 STEP_FUEL = 100_000
 WAITING = -1
@@ -281,13 +282,25 @@ class FunctionEmitter:
             case Branch(condition=condition, yes=yes, no=no):
                 bit = self.calc(f"icmp ne i64 {self.get(condition)}, 0")
                 self.out(f"br i1 {bit}, label %b{yes.number}, label %b{no.number}")
-            case Yield(target=target):
+            case Yield(sched=sched, target=target):
+                if sched.joins:
+                    self._join(target)
                 self._save(block, target, self.unit.layout.numbers[target])
                 self.out(f"ret i32 {DONE}")
             case CallOut(call=call, target=target):
                 self._call_out(block, call, target)
             case Return(value=value):
                 self._return(block, value)
+
+    def _join(self, target: Block) -> None:
+        """Go on in the same step if it has just taken a lock."""
+        taken = self.calc(f"icmp ne i64 {self.load_context(TAKEN)}, 0")
+        on, stop = self.label(), self.label()
+        self.out(f"br i1 {taken}, label %{on}, label %{stop}")
+        self.lines.append(f"{on}:")
+        self.store_context(TAKEN, "0")
+        self.out(f"br label %b{target.number}")
+        self.lines.append(f"{stop}:")
 
     def _burn(self) -> None:
         left = self.calc(f"sub i64 {self.load_context(FUEL_LEFT)}, 1")
@@ -389,6 +402,8 @@ class FunctionEmitter:
             case Store(field=item, position=position, source=source):
                 if item.stored:
                     self._store(self.unit.layout.spots[item], position, source)
+                if instruction.takes_lock or instruction.gives_lock:
+                    self.store_context(TAKEN, str(int(instruction.takes_lock)))
             case Check(condition=condition, site=site):
                 self._check(condition, self.unit.sites[site])
             case Wait(condition=condition):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from shootdown.compiler.builder import Builder, Val
+from shootdown.compiler.builder import Builder, Skip, Val
 from shootdown.compiler.constants import BINARY, attempt
 from shootdown.compiler.guards import check_guard
 from shootdown.compiler.mir import Block, Compute, Operand
@@ -133,8 +133,6 @@ def _name(b: Builder, node: ast.Name, name: str) -> Val:
         b.used.setdefault(reg, node)
         return Val(reg, reg.kind, declared=True)
     if name in b.poisoned:
-        from shootdown.compiler.builder import Skip
-
         raise Skip
     found = b.world.find(b.module, name)
     match found:
@@ -143,8 +141,8 @@ def _name(b: Builder, node: ast.Name, name: str) -> Val:
         case Builtin(name="NULL"):
             return Val(0, NULLTYPE)
         case None:
-            known = [*b.variables, *b.module.names, *b.module.imports]
-            b.error("SD101", node, name, closest(name, known))
+            b.world.unknown(b.module, node, name, b.variables)
+            raise Skip
     b.error("SD104", node, "an expression", "a value", f"the name {name!r}")
 
 

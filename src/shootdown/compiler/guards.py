@@ -16,7 +16,7 @@ def check_guard(
     b: Builder, field: Field, record: Operand, node: ast.AST, *, is_write: bool
 ) -> None:
     """Emit the check that the running task holds the guard of `field` of `record`."""
-    if not field.guard or b.monitor:
+    if not field.guard or (b.monitor and not field.guard.startswith("<")):
         return
     number = b.compute("sub", record, 1, PositionType(field.struct))
     if field.guard in ("<task>", "<cpu>"):
@@ -28,11 +28,11 @@ def check_guard(
     position = b.compute("sub", lock, 1, PositionType(lock_kind))
     if "owner" not in lock_kind.fields:
         b.error("SD121", node, field.guard)
-    owner = b.load(lock_kind.fields["owner"], position, node, quiet=True)
+    owner = b.load(lock_kind.fields["owner"], position, node, of_guard=True)
     task = b.task_number("task")
     held: Operand = b.compute("eq", owner, b.compute("add", task, 1), BOOL)
     if "readers" in lock_kind.fields and not is_write:
-        readers = b.load(lock_kind.fields["readers"], position, node, quiet=True)
+        readers = b.load(lock_kind.fields["readers"], position, node, of_guard=True)
         bit = b.compute("and", b.compute("shr", readers, task), 1, BOOL)
         held = b.compute("or", held, bit, BOOL)
     verb = "written" if is_write else "read"
@@ -50,7 +50,7 @@ def _find_lock(b: Builder, field: Field, record: Operand, node: ast.AST) -> tupl
             case StructType(struct=struct):
                 record, owner = b.embed(step, position).operand, struct
             case RefType(struct=struct):
-                record, owner = b.load(step, position, node, quiet=True), struct
+                record, owner = b.load(step, position, node, of_guard=True), struct
                 present = b.compute("ne", record, 0, BOOL)
                 b.check(present, "null_reference", node, f"{step}, on the way to its lock, is NULL")
             case _:

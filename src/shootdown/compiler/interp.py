@@ -147,6 +147,7 @@ class Machine:
         self.choice = 0
         self.result = 0
         self.fuel = 0
+        self.has_taken_lock = False
         self.memory: dict[Field, list[int]] = {}
 
     def step(self, state: State, task: int, choice: int) -> None:
@@ -186,6 +187,7 @@ class Machine:
 
     def _run(self, stack: list[Activation]) -> None:
         """Go on with the innermost call until the next scheduling point."""
+        self.has_taken_lock = False
         while stack:
             top = stack[-1]
             for instruction in top.block.body:
@@ -197,9 +199,11 @@ class Machine:
                     top.block = target
                 case Branch(condition=condition, yes=yes, no=no):
                     top.block = yes if self._value(condition, top) else no
-                case Yield(target=target):
+                case Yield(sched=sched, target=target):
                     top.block = target
-                    return
+                    if not (self.has_taken_lock and sched.joins):
+                        return
+                    self.has_taken_lock = False
                 case CallOut(call=call, target=target):
                     top.block = target
                     values = [self._value(operand, top) for operand in call.arguments]
@@ -248,6 +252,8 @@ class Machine:
             case Store(field=item, position=position, source=source):
                 number = self._value(source, top)
                 self.memory[item][self._value(position, top)] = number
+                if instruction.takes_lock or instruction.gives_lock:
+                    self.has_taken_lock = instruction.takes_lock
                 self.observer.access(top.code, instruction, depth)
             case Check(condition=condition, site=site):
                 if not self._value(condition, top):

@@ -79,24 +79,33 @@ class Compute:
 
 @dataclass(eq=False, slots=True)
 class Load:
-    """`target` = element `position` of the field, counted over all records."""
+    """`target` = element `position` of the field, counted over all records.
+
+    `of_guard`: it only checks that the task holds a lock.
+    """
 
     target: Reg
     field: Field
     position: Operand
     span: Span
     atomic: bool = False
+    of_guard: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Store:
-    """Element `position` of the field = `source`; the range was checked before."""
+    """Element `position` of the field = `source`; the range was checked before.
+
+    With `takes_lock` the step goes on to the next access, with `gives_lock` it does not.
+    """
 
     field: Field
     position: Operand
     source: Operand
     span: Span
     atomic: bool = False
+    takes_lock: bool = False
+    gives_lock: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -172,13 +181,15 @@ class Sched:
     """A scheduling point with `alternatives` ways to go on.
 
     `is_rest`: the task may stay here for ever. `opens`: the step has touched nothing shared yet,
-    so the first visible access after it needs no scheduling point of its own.
+    so the first visible access after it needs no scheduling point of its own. `joins`: what
+    follows is always possible, so a step that has just taken a lock goes on with it.
     """
 
     span: Span
     alternatives: int = 1
     is_rest: bool = False
     opens: bool = False
+    joins: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -16,6 +16,7 @@ from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Obse
 from shootdown.compiler.layout import Layout, lay_out
 from shootdown.compiler.lower import Lowering
 from shootdown.compiler.mir import Call, Check, Code, Mark, Return, Site
+from shootdown.compiler.movers import join_lock_steps
 from shootdown.compiler.scenario import Scenario, imported, read_scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.compiler.steps import find_plain, place_scheduling_points, split
@@ -134,8 +135,7 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     scenario = read_scenario(world, request.scenario)
     modules = imported(library, [request.scenario, *request.patches])
     for module in modules:
-        for statement in module.strange:
-            diagnostics.add("SD005", module.span(statement))
+        _refuse_strange(module, diagnostics)
     hardware = _find(world, modules, "hardware_task")
     plan = _plan(world, scenario, hardware, request.settings)
     _choose_variants(world, request, scenario)
@@ -156,6 +156,15 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     )
     _set_up(program, observe(program) if observe else Observer())
     return program
+
+
+def _refuse_strange(module: Module, diagnostics: Diagnostics) -> None:
+    for statement in module.strange:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            diagnostics.add("SD005", module.span(statement))
+        else:
+            what, advice = "this statement here", "a file declares functions, classes and constants"
+            diagnostics.add("SD102", module.span(statement), what, advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,8 @@ def _assemble(parts: _Parts) -> Program:
     asked = analysis.reachable(code for code in _gates(parts) if code is not None)
     analysis.decide_visibility(reached, asked, multitask=multitask, reduce=parts.request.reduce)
     place_scheduling_points(everything)
+    if parts.request.reduce and not multitask:
+        join_lock_steps(analysis.reachable(parts.roots))
     find_plain(everything)
     for code in everything:
         split(code)
@@ -348,6 +359,7 @@ def _choose_variants(world: World, request: Request, scenario: Scenario) -> None
     replaced = [*scenario.replaced]
     for patch in request.patches:
         replaced.extend(d for d in _functions(world, patch) if d.role in ("kernel", "hw"))
+    world.unpatched = {d.name: world.overrides.get(d.name) for d in replaced}
     world.overrides.update({declaration.name: declaration for declaration in replaced})
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 
 from shootdown.compiler.constants import evaluate
-from shootdown.compiler.source import Module, closest
+from shootdown.compiler.source import Module
 from shootdown.compiler.types import (
     BOOL,
     INT,
@@ -37,6 +37,18 @@ def _options(world: World, module: Module, decorator: ast.expr) -> dict[str, int
     return found
 
 
+def _refuse(world: World, module: Module, statement: ast.stmt) -> None:
+    """Report what a class of the language does not have: all but fields and docstrings."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
+            return
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            what, advice = "a method", "write a function that takes the record"
+        case _:
+            what, advice = "this statement in a class", "a class has fields and nothing else"
+    world.diagnostics.add("SD102", module.span(statement), what, advice)
+
+
 def declare_enum(world: World, module: Module, node: ast.ClassDef) -> IntType:
     """Return the integer type of an IntEnum class."""
     members = []
@@ -46,6 +58,8 @@ def declare_enum(world: World, module: Module, node: ast.ClassDef) -> IntType:
                 number = evaluate(world, module, value)
                 if isinstance(number, int):
                     members.append((name, int(number)))
+            case _:
+                _refuse(world, module, statement)
     values = [number for _, number in members] or [0]
     return IntType(min(0, *values), max(values), node.name, tuple(members))
 
@@ -65,6 +79,8 @@ def declare_value(
                 width = part.high.bit_length()
                 kind.fields[name] = (part, kind.width, width)
                 kind.width += width
+            case _:
+                _refuse(world, module, statement)
     if kind.count:
         pool = Struct(f"{node.name}[]", kind.count)
         kind.cells = Field(pool, node.name, ValueType(kind))
@@ -80,6 +96,8 @@ def declare_struct(world: World, module: Module, node: ast.ClassDef, decorator: 
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
                 _declare_field(world, module, struct, name, annotation, value)
+            case _:
+                _refuse(world, module, statement)
     if struct.alloc:
         struct.fields["sd_live"] = Field(struct, "sd_live", BOOL)
     return struct
@@ -114,7 +132,7 @@ def _declare_field(
     if isinstance(kind, ArrayType):
         field.type = kind.element
         if not field.length:
-            world.diagnostics.add("SD203", module.span(annotation), "a length: `= array(N)`")
+            world.diagnostics.add("SD126", module.span(annotation), name)
             field.length = 1
     struct.fields[name] = field
 
@@ -145,7 +163,7 @@ def _resolve(world: World, module: Module, node: ast.expr) -> Type | None:
         case ast.Constant(value=None):
             return NONE
         case ast.Constant(value=str(text)):
-            return _resolve(world, module, ast.parse(text, mode="eval").body)
+            return _quoted(world, module, node, text)
         case ast.Name(id="int"):
             return INT
         case ast.Name(id="bool" | "Bool"):
@@ -156,6 +174,19 @@ def _resolve(world: World, module: Module, node: ast.expr) -> Type | None:
             return _subscript(world, module, node, outer, inner)
     world.diagnostics.add("SD112", module.span(node))
     return None
+
+
+def _quoted(world: World, module: Module, node: ast.expr, text: str) -> Type | None:
+    if id(node) not in world.quoted:
+        try:
+            inner = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError):
+            world.diagnostics.add("SD112", module.span(node))
+            return None
+        for part in ast.walk(inner):
+            ast.copy_location(part, node)
+        world.quoted[id(node)] = inner  # types are kept by the identity of their syntax
+    return _resolve(world, module, world.quoted[id(node)])
 
 
 def _named_type(world: World, module: Module, node: ast.expr, name: str) -> Type | None:
@@ -172,8 +203,7 @@ def _named_type(world: World, module: Module, node: ast.expr, name: str) -> Type
         case Builtin(name="Bool"):
             return BOOL
         case None:
-            known = [*module.names, *module.imports]
-            world.diagnostics.add("SD101", module.span(node), name, closest(name, known))
+            world.unknown(module, node, name)
         case _:
             world.diagnostics.add("SD112", module.span(node))
     return None

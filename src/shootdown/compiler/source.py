@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 def closest(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word most like `name`, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name, [word for word in known if word != name], n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -30,7 +30,7 @@ class Module:
     """One parsed file.
 
     `names` maps what it defines to syntax, `imports` what it imports to (module, name);
-    `strange` are the imports that the language does not have.
+    `strange` are the statements that the language does not have.
     """
 
     name: str
@@ -143,5 +143,7 @@ def collect(module: Module, body: list[ast.stmt]) -> None:
                     module.imports[alias.asname or alias.name] = (origin, alias.name, statement)
             case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=inner):
                 collect(module, inner)
-            case ast.Import() | ast.ImportFrom():
+            case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
+                pass
+            case _:
                 module.strange.append(statement)

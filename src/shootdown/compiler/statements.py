@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 
 from shootdown.compiler.builder import Builder, Skip, Val
-from shootdown.compiler.calls import choose, hook
+from shootdown.compiler.calls import choose, hook, sleep_until
 from shootdown.compiler.constants import evaluate
 from shootdown.compiler.expressions import (
     binary,
@@ -142,7 +142,7 @@ def _variable_type(b: Builder, target: ast.Name, value: Val, source: ast.expr) -
     if isinstance(kind, NoneType):
         b.error("SD104", source, f"{target.id!r}", "a value", "None")
     if isinstance(kind, NullType):
-        b.error("SD109", target, target.id)
+        b.error("SD125", target, target.id)
     computed = isinstance(kind, IntType) and not (value.declared or kind.name)
     if computed and b.writes.get(target.id, 0) > 1:
         b.error("SD109", target, target.id)
@@ -230,7 +230,8 @@ def _for(
             b.error("SD111", given[2])
         step = found
     if not isinstance(first.kind, IntType) or not isinstance(last.kind, IntType):
-        b.error("SD104", node.iter, "range()", "integers", first.kind)
+        wrong = last.kind if isinstance(first.kind, IntType) else first.kind
+        b.error("SD104", node.iter, "range()", "integers", wrong)
     kind = IntType(min(first.kind.low, last.kind.high), max(first.kind.low, last.kind.high + step))
     counter = b.variables.get(name.id)
     if counter is None:
@@ -299,6 +300,10 @@ def _atomic(b: Builder, node: ast.With, inner: list[ast.stmt]) -> None:
             value = choose(b, call, in_block=True)
             b.atomic = True
             set_variable(b, target, value, call)
+            inner = inner[1:]
+        case ast.Expr(value=ast.Call(func=ast.Name(id="sleep_until")) as call) if shares_cpu:
+            sleep_until(b, call)
+            b.atomic = True
             inner = inner[1:]
         case _:
             b.schedule(node)

@@ -79,8 +79,10 @@ class World:
         self.features = features
         self.used_settings: dict[str, int | bool] = {}
         self.overrides: dict[str, FunctionDeclaration] = {}
+        self.unpatched: dict[str, FunctionDeclaration | None] = {}
         self.declared: dict[tuple[str, str], Declaration | None] = {}
         self.types: dict[int, Type] = {}
+        self.quoted: dict[int, ast.expr] = {}
 
     def find(self, module: Module, name: str) -> Declaration | None:
         """Return what `name` stands for in `module`, or None if it is unknown there."""
@@ -97,7 +99,7 @@ class World:
             return None
         origin, original, statement = module.imports[name]
         if origin == LANGUAGE or origin.startswith(LANGUAGE + "."):
-            return self._language(original)
+            return self._language(origin, original, module, statement)
         if origin in ("typing", "enum", "__future__"):
             return Builtin(original)
         target = self.library.package_module(origin)
@@ -110,7 +112,22 @@ class World:
             self.diagnostics.add("SD004", module.span(statement), origin, original, hint)
         return found
 
-    def _language(self, name: str) -> Declaration:
+    def unknown(
+        self, module: Module, node: ast.AST, name: str, variables: Iterable[str] = ()
+    ) -> None:
+        """Report a name that stands for nothing, unless what is wrong with it was reported."""
+        known = [*variables, *module.names, *module.imports]
+        if name not in known or not self.diagnostics.found:
+            self.diagnostics.add("SD101", module.span(node), name, closest(name, known))
+
+    def _language(
+        self, origin: str, name: str, module: Module, statement: ast.stmt
+    ) -> Declaration | None:
+        words = self.library.package_module(origin)
+        if words is not None and name not in words.names and name not in words.imports:
+            hint = closest(name, [*words.names, *words.imports])
+            self.diagnostics.add("SD004", module.span(statement), origin, name, hint)
+            return None
         if name == "NR_TASKS":
             return Constant(self.settings.get("NR_TASKS", 1))
         widths = {"u8": 8, "u16": 16, "u32": 32, "u64": 62}

@@ -12,8 +12,10 @@ from typing import Annotated
 from shootdown.hw.events import lock_released, lock_taken, task_finished
 from shootdown.lang import (
     NR_TASKS,
+    OWN_TASK,
     Bool,
     check,
+    guarded_by,
     invariant,
     on,
     record,
@@ -33,7 +35,7 @@ MAX_HELD = 7
 class locks_held:
     """What the monitor remembers of a task."""
 
-    count: Annotated[int, upto(MAX_HELD)]
+    count: Annotated[int, upto(MAX_HELD)] = guarded_by(OWN_TASK)
 
 
 @on(lock_taken)
