@@ -20,6 +20,7 @@ __all__ = [
     "MUNMAP_DOWNGRADE",
     "TLB_FLUSH_NESTED",
     "TLB_FLUSH_SPLIT",
+    "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
     "X86_NO_ACCESS_FLUSH",
@@ -225,4 +226,14 @@ ZAP_FOLIO_BATCH = feature(
     requires=(DELAYED_RMAP, FOLIO_WRITEBACK),
     brings="Zap works on folios; a run of entries of one folio is not modelled.",
     reverting="The same page by page.",
+)
+
+VMA_MUNMAP_STRUCT = feature(
+    "vma_munmap_struct",
+    commit="dba14840905f",
+    subject="mm/vma: introduce vma_munmap_struct for use in munmap operations",
+    release="v6.12",
+    requires=(MUNMAP_DOWNGRADE,),
+    brings="munmap() gathers its mappings, and takes their pages away, in functions of their own.",
+    reverting="The same by unmap_region().",
 )

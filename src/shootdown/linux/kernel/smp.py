@@ -13,7 +13,9 @@ from shootdown.lang import (
     atomic,
     choose,
     hardware_task,
+    has,
     kernel,
+    local,
     record,
     rest,
     struct,
@@ -22,13 +24,16 @@ from shootdown.lang import (
 )
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
 from shootdown.linux.bounds import flush_end_t, gen_t
+from shootdown.linux.features import X86_CALL_FUNCTION_IPI
 from shootdown.linux.include.linux.mm_types import mm_struct
 
 if TYPE_CHECKING:
-    from shootdown.linux.arch.x86.kernel.smp import sysvec_call_function
+    from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func
+    from shootdown.linux.history.arch.tlb_x86_flush_range import smp_invalidate_interrupt
 
 __all__ = [
     "call_single_data",
+    "generic_smp_call_function_interrupt",
     "interrupts",
     "sd_fetch_request",
     "sd_send_request",
@@ -58,8 +63,24 @@ def interrupts() -> None:
         with atomic():
             sender = choose(NR_CPUS)
             wait_until(ipi_deliverable(sender))
-            sysvec_call_function(sender)
+            if has(X86_CALL_FUNCTION_IPI):
+                generic_smp_call_function_interrupt(sender)
+            else:
+                smp_invalidate_interrupt(sender)
             ipi_acknowledge(sender)
+
+
+@kernel
+def generic_smp_call_function_interrupt(sender: cpu_id) -> None:
+    """Carry out what another CPU asks of this one.
+
+    Kernel: include/linux/smp.h, v6.18
+    Context: interrupt
+    Deviates: the only function ever called is flush_tlb_func()
+    """
+    info = local(flush_tlb_info)
+    sd_fetch_request(sender, info)
+    flush_tlb_func(info)
 
 
 @kernel

@@ -8,12 +8,12 @@ from shootdown.lang import Ref, kernel, local
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm_range
 from shootdown.linux.bounds import TLB_FLUSH_ALL
-from shootdown.linux.features import GATHER_RANGE, X86_CALL_FUNCTION_IPI
+from shootdown.linux.features import GATHER_RANGE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.smp import sd_fetch_request
 
-__all__ = ["flush_tlb_mm", "smp_invalidate_interrupt", "sysvec_call_function", "tlb_flush"]
+__all__ = ["flush_tlb_mm", "smp_invalidate_interrupt", "tlb_flush"]
 
 
 @kernel(before=GATHER_RANGE)
@@ -36,17 +36,6 @@ def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
     Deviates: nothing
     """
     flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, False)
-
-
-@kernel(before=X86_CALL_FUNCTION_IPI)
-def sysvec_call_function(sender: cpu_id) -> None:
-    """Carry out what another CPU asks of this one.
-
-    Kernel: arch/x86/kernel/entry_64.S, v2.6.39
-    Context: interrupt
-    Deviates: stands for the entry of the vectors for flushes
-    """
-    smp_invalidate_interrupt(sender)
 
 
 @kernel
