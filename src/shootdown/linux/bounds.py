@@ -10,6 +10,7 @@ from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
     "CONFIG_SMP",
+    "FS_PAGE_MKWRITE",
     "MMU_GATHER_BUNDLE",
     "NR_FILES",
     "NR_FILE_PAGES",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 CONFIG_SMP = option(True, "several CPUs")
+FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 
 NR_MM = bound(1, "address spaces")
 NR_VMAS = bound(1, "mappings, over all address spaces")

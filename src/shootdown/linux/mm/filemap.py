@@ -3,13 +3,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record
-from shootdown.linux.bounds import pgoff_t
+from shootdown.linux.bounds import NR_FILE_PAGES, pgoff_t
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_lock, folio_put, folio_unlock
 
-__all__ = ["__filemap_get_folio", "filemap_add_folio", "filemap_fault"]
+if TYPE_CHECKING:
+    from shootdown.linux.mm.page_writeback import (
+        do_writepages,
+        folio_mark_dirty,
+        folio_wait_writeback,
+    )
+
+__all__ = [
+    "__filemap_get_folio",
+    "filemap_add_folio",
+    "filemap_fault",
+    "filemap_page_mkwrite",
+    "filemap_write_and_wait_range",
+]
 
 
 @kernel
@@ -62,3 +77,48 @@ def filemap_fault(vmf: Ref[vm_fault]) -> Bool:
         return False
     vmf.page = folio
     return True
+
+
+@kernel
+def filemap_page_mkwrite(vmf: Ref[vm_fault]) -> Bool:
+    """Prepare the page of a fault for being stored to: locked and dirty; tell whether it is.
+
+    Kernel: mm/filemap.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: the disk needs stable pages, so a page that is being written is waited for
+    """
+    folio = vmf.page
+    folio_lock(folio)
+    if folio.mapping != vmf.vma.vm_file:
+        folio_unlock(folio)
+        return False
+    folio_mark_dirty(folio)
+    folio_wait_writeback(folio)
+    return True
+
+
+@kernel
+def filemap_write_and_wait_range(mapping: Ref[address_space]) -> None:
+    """Write the dirty pages of a file and wait until all of its pages are written: fsync().
+
+    Kernel: mm/filemap.c, v6.18
+    Context: may sleep
+    Deviates: the range is the whole file
+    """
+    do_writepages(mapping)
+    __filemap_fdatawait_range(mapping)
+
+
+@kernel
+def __filemap_fdatawait_range(mapping: Ref[address_space]) -> None:
+    """Wait until no page of the file is being written.
+
+    Kernel: mm/filemap.c, v6.18
+    Context: may sleep
+    Deviates: looks at all pages, not at those that the cache has tagged as being written
+    """
+    for pgoff in range(NR_FILE_PAGES):
+        folio = __filemap_get_folio(mapping, pgoff)
+        if folio is not NULL:
+            folio_wait_writeback(folio)
+            folio_put(folio)

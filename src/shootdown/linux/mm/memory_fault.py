@@ -24,10 +24,11 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     set_pte_at,
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
+from shootdown.linux.bounds import FS_PAGE_MKWRITE
 from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_put, folio_unlock
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
-from shootdown.linux.mm.filemap import filemap_fault
+from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
 from shootdown.linux.mm.page_alloc import alloc_page, pagetable_alloc, pagetable_free
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
@@ -36,11 +37,13 @@ from shootdown.linux.mm.rmap import folio_add_rmap_pte
 __all__ = [
     "do_anonymous_page",
     "do_fault",
+    "do_page_mkwrite",
     "do_read_fault",
     "do_shared_fault",
     "do_wp_page",
     "fault_dirty_shared_page",
     "finish_fault",
+    "finish_mkwrite_fault",
     "handle_mm_fault",
     "handle_pte_fault",
     "wp_page_reuse",
@@ -186,10 +189,15 @@ def do_shared_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: the file system has no page_mkwrite()
+    Deviates: nothing
     """
     if not filemap_fault(vmf):
         return
+    if FS_PAGE_MKWRITE:
+        folio_unlock(vmf.page)
+        if not do_page_mkwrite(vmf):
+            folio_put(vmf.page)
+            return
     if not finish_fault(vmf):
         folio_unlock(vmf.page)
         folio_put(vmf.page)
@@ -256,13 +264,47 @@ def wp_page_shared(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18, commit 2d6d7f982846
     Context: ptl held, released on return; mmap_lock held; may sleep
-    Deviates: the file system has no page_mkwrite()
+    Deviates: nothing
     """
     folio_get(vmf.page)
-    wp_page_reuse(vmf)
-    folio_lock(vmf.page)
-    fault_dirty_shared_page(vmf)
+    is_ready = True
+    if FS_PAGE_MKWRITE:
+        pte_unmap_unlock(vmf.ptl)
+        is_ready = do_page_mkwrite(vmf) and finish_mkwrite_fault(vmf)
+    else:
+        wp_page_reuse(vmf)
+        folio_lock(vmf.page)
+    if is_ready:
+        fault_dirty_shared_page(vmf)
     folio_put(vmf.page)
+
+
+@kernel
+def do_page_mkwrite(vmf: Ref[vm_fault]) -> Bool:
+    """Ask the file system to let a page be stored to; tell whether it does, with the page locked.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: the file system is one that leaves all to filemap_page_mkwrite()
+    """
+    return filemap_page_mkwrite(vmf)
+
+
+@kernel
+def finish_mkwrite_fault(vmf: Ref[vm_fault]) -> Bool:
+    """Make the entry writable if it still is what it was; if not, unlock the page.
+
+    Kernel: mm/memory.c, v6.18
+    Context: page locked, mmap_lock held
+    Deviates: the caller's unlocking of the page stands here
+    """
+    vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
+    if ptep_get(vmf.pte) != vmf.orig_pte:
+        pte_unmap_unlock(vmf.ptl)
+        folio_unlock(vmf.page)
+        return False
+    wp_page_reuse(vmf)
+    return True
 
 
 @kernel

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from shootdown.lang import Ref, kernel, record
+from shootdown.linux.bounds import FS_PAGE_MKWRITE
 from shootdown.linux.features import DIRTY_UNDER_PAGE_LOCK
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.include.linux.mm_types import page, vm_fault
 from shootdown.linux.include.linux.pagemap import get_page, put_page, wait_on_page_locked
-from shootdown.linux.mm.memory_fault import wp_page_reuse
+from shootdown.linux.mm.memory_fault import wp_page_reuse, wp_page_shared
 
 __all__ = ["do_wp_page", "set_page_dirty_balance"]
 
@@ -19,13 +20,16 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
 
     The entry is writable before the page is dirty, and nothing is locked in between. Writeback
     that has passed the entry by then clears the page's dirty flag before it unlocks the page: the
-    wait makes sure that the flag is set after that.
+    wait makes sure that the flag is set after that. With page_mkwrite() the page is locked.
 
     Kernel: mm/memory.c, v3.15, commit 79352894b285
     Context: ptl held, released on return; mmap_sem held; may sleep
-    Deviates: shared mappings of files whose file system has no page_mkwrite() only
+    Deviates: shared mappings of files only
     """
     vmf.page = record(page, vmf.orig_pte.pfn)
+    if FS_PAGE_MKWRITE:
+        wp_page_shared(vmf)
+        return
     get_page(vmf.page)
     wp_page_reuse(vmf)
     wait_on_page_locked(vmf.page)
