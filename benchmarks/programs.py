@@ -45,7 +45,7 @@ VARIANTS = {
 
 
 def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool) -> Request:
-    """Return the protocol of `zap_protocol.py` in one size and variant."""
+    """Return the protocol of `zap_protocol.py` in one size and variant, its steps as numbered."""
     library = Library()
     settings = {
         "NR_PAGES": pages,
@@ -61,4 +61,5 @@ def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool
         scenario=library.user_text(path.name, path.read_text(encoding="utf-8")),
         features=frozenset(),
         settings=settings,
+        reduce=False,
     )

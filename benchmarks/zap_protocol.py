@@ -146,8 +146,12 @@ def is_acknowledged(by: sender) -> Bool:
 
 
 @hw
-def take_mapping_away() -> None:
-    """Clear each entry, and move its dirty bit to the page (steps 1 to 3)."""
+def take_mapping_away() -> Bool:
+    """Clear each entry, and move its dirty bit to the page (steps 1 to 3).
+
+    Returns whether some entry was dirty.
+    """
+    force_flush = False
     for nr in range(NR_PAGES):
         with atomic():
             mm0 = record(mm, 0)
@@ -161,6 +165,8 @@ def take_mapping_away() -> None:
             if VARIANT < 2:
                 record(page, nr).mapped = False
             record(mm, 0).was_dirty = False
+            force_flush = record(mm, 0).force_flush
+    return force_flush
 
 
 @task(cpu=0)
@@ -169,8 +175,8 @@ def unmapper() -> None:
     with atomic():
         wait_until(not record(mm, 0).locked)
         record(mm, 0).locked = True
-    take_mapping_away()
-    if VARIANT > 0 and record(mm, 0).force_flush:
+    force_flush = take_mapping_away()
+    if VARIANT > 0 and force_flush:
         for number in range(NR_CPUS):
             interrupt(number, sender.UNMAPPER)
         with atomic():
