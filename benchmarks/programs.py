@@ -6,10 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from shootdown.api import ROOTS
+from shootdown.compiler.catalogue import Catalogue
 from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.source import Library
 
-__all__ = ["SIZES", "VARIANTS", "Size", "protocol"]
+__all__ = ["SIZES", "VARIANTS", "Size", "protocol", "scenario"]
 
 NOTHING = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
 """No kernel and no invariants: the protocol has its own."""
@@ -62,4 +64,19 @@ def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool
         features=frozenset(),
         settings=settings,
         reduce=False,
+    )
+
+
+def scenario(name: str, kernel: str, *, reduce: bool = True) -> Request:
+    """Return a packaged scenario under a kernel."""
+    model = Catalogue(
+        Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
+    )
+    return Request(
+        library=model.library,
+        roots=ROOTS,
+        scenario=model.scenario(name).module,
+        features=model.kernel(kernel, ()).features,
+        settings={},
+        reduce=reduce,
     )
