@@ -15,7 +15,7 @@ from shootdown.compiler.liveness import live_in
 from shootdown.compiler.mir import Block, CallOut, Code, Reg, TakeResult, Yield
 from shootdown.compiler.types import Field, storage
 
-__all__ = ["Frame", "Layout", "Slot", "Spot", "lay_out"]
+__all__ = ["Frame", "Layout", "Slot", "Spot", "callers_first", "lay_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def lay_out(
         for block in code.blocks:
             if isinstance(block.end, CallOut):
                 frames[block.end.call.callee].sites.append((code, block.end.target))
-    for code in _callers_first(stepped):
+    for code in callers_first(stepped):
         _place_frame(code, frames, pc_width)
     bases = []
     for reached in tasks:
@@ -212,7 +212,8 @@ def _colour(frame: Frame) -> list[tuple[list[Reg], int, int]]:
     return groups
 
 
-def _callers_first(codes: Sequence[Code]) -> list[Code]:
+def callers_first(codes: Sequence[Code]) -> list[Code]:
+    """Return the functions with steps that `codes` reach, each behind all of its callers."""
     order: list[Code] = []
     seen: set[Code] = set()
 

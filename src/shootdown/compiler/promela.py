@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shootdown.compiler.interp import FUEL
+from shootdown.compiler.layout import callers_first
 from shootdown.compiler.liveness import defined, uses
 from shootdown.compiler.mir import (
     Block,
@@ -184,18 +185,9 @@ def _options(program: Program) -> list[tuple[int, int]]:
     """Return (task, alternative) for each way in which a state may go on."""
     found = []
     for number, task in enumerate(program.tasks):
-        ends = [block.end for code in _reached(task.code) for block in code.blocks]
+        ends = [block.end for code in callers_first([task.code]) for block in code.blocks]
         ways = max([1, *(end.sched.alternatives for end in ends if isinstance(end, Yield))])
         found += [(number, choice) for choice in range(ways)]
-    return found
-
-
-def _reached(root: Code) -> list[Code]:
-    found = [root]
-    for code in found:
-        for block in code.blocks:
-            if isinstance(block.end, CallOut) and block.end.call.callee not in found:
-                found.append(block.end.call.callee)
     return found
 
 

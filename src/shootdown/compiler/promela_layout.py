@@ -6,12 +6,11 @@ A task's bytes are its place and then the frames of its calls, each behind its c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shootdown.compiler.interp import State
-from shootdown.compiler.layout import Slot
-from shootdown.compiler.mir import CallOut, Code, Reg
+from shootdown.compiler.layout import Slot, callers_first
+from shootdown.compiler.mir import Code, Reg
 from shootdown.compiler.program import Program
 from shootdown.compiler.types import Field, storage
 
@@ -106,7 +105,7 @@ def place_bytes(program: Program) -> Bytes:
     backs: dict[Code, Place] = {}
     extents: dict[Code, tuple[int, int]] = {}
     frames = program.layout.frames
-    for code in _callers_first(list(frames)):
+    for code in callers_first(list(frames)):
         callers = [extents[caller][1] for caller, _ in frames[code].sites]
         start = position = max(callers, default=place_size // 8)
         if frames[code].back is not None:
@@ -121,7 +120,7 @@ def place_bytes(program: Program) -> Bytes:
     bases = []
     for task in program.tasks:
         bases.append(size)
-        reached = _callers_first([task.code])
+        reached = callers_first([task.code])
         size += max(extents[code][1] for code in reached)
     regs = {code: frame.slots for code, frame in frames.items()}
     return Bytes(fields, slots, backs, extents, bases, place_size, size, regs)
@@ -130,22 +129,3 @@ def place_bytes(program: Program) -> Bytes:
 def _whole(width: int) -> int:
     """Return the bits of the smallest C integer that holds `width` bits."""
     return next(bits for bits in (0, 8, 16, 32, 64) if bits >= width)
-
-
-def _callers_first(roots: Sequence[Code]) -> list[Code]:
-    """Return the functions with steps that `roots` reach, each behind all of its callers."""
-    order: list[Code] = []
-    seen: set[Code] = set()
-
-    def visit(code: Code) -> None:
-        if code in seen:
-            return
-        seen.add(code)
-        for block in code.blocks:
-            if isinstance(block.end, CallOut):
-                visit(block.end.call.callee)
-        order.append(code)
-
-    for code in roots:
-        visit(code)
-    return order[::-1]
