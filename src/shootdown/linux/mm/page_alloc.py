@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
 from shootdown.hw.bounds import level_t, table_nr
-from shootdown.lang import Ref, index, kernel, record
+from shootdown.lang import Ref, atomic, index, kernel, record
 from shootdown.linux.include.linux.mm_types import page
 
 __all__ = ["alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
@@ -33,8 +33,10 @@ def free_unref_page(page: Ref[page]) -> None:
 
     Kernel: mm/page_alloc.c, v6.18
     Context: any
-    Deviates: per-CPU lists and zones
+    Deviates: per-CPU lists and zones; a page that still counts as mapped is not leaked but reported
     """
+    with atomic():
+        assert page._mapcount == -1
     hw_free_frame(index(page))
 
 
