@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shootdown.compiler.mir import Call, Code, Embed, Load, LocalRecord, Store
+from shootdown.compiler.movers import lock_words
 from shootdown.compiler.types import Field, RefType, Struct, StructType
 
 __all__ = ["decide_storage", "decide_visibility", "number_records", "reachable"]
@@ -60,26 +61,69 @@ def decide_storage(codes: Iterable[Code], setup: Iterable[Code]) -> tuple[list[F
 
 def decide_visibility(
     tasks: Sequence[Sequence[Code]],
+    cpus: Sequence[int],
     gates: Sequence[Code],
     *,
-    multitask: bool,
     reduce: bool = True,
-) -> None:
-    """Mark the fields whose accesses other tasks can see.
+) -> set[Field]:
+    """Mark the fields whose accesses other tasks can see, and return the words of locks.
 
-    `tasks` has the reachable functions of each task, `gates` those that decide whether a task may
-    move: what they read, everybody sees. `reduce=False` keeps every access of shared memory
-    visible, guarded or not.
+    `tasks` has the reachable functions of each task, `cpus` where it runs, `gates` the functions
+    that decide whether a task may move: what they read, everybody sees. A guard counts only if its
+    lock is one in every step. `reduce=False` keeps every access of shared memory visible.
     """
-    open_to_all = {access.field for access in _accesses(gates)}
     touched: dict[Field, set[int]] = {}
+    watched = {access.field for access in _accesses(gates)}
     for number, codes in enumerate(tasks):
         for access in _accesses(codes):
             touched.setdefault(access.field, set()).add(number)
-    for field, owners in touched.items():
-        guarded = bool(field.guard) and not (multitask and field.guard == "<cpu>")
-        private = (len(owners) == 1 or guarded) and field not in open_to_all
-        field.visible = not (field.struct.is_local or (reduce and private)) and field.stored
+        watched |= {a.field for a in _accesses(c for c in codes if c.monitor) if _reads(a)}
+    distrusted: set[Field] = set()
+    while True:
+        for field, owners in touched.items():
+            trusted = field not in watched and field not in distrusted
+            private = len(owners) == 1 and field not in {a.field for a in _accesses(gates)}
+            hidden = private or (trusted and _is_guarded(field, owners, cpus))
+            field.visible = not (field.struct.is_local or (reduce and hidden)) and field.stored
+        words = lock_words(reachable([codes[0] for codes in tasks]))
+        found = {f for f in touched if _has_lock(f) and not _is_locked(f, words)} - distrusted
+        if not found or not reduce:
+            return words
+        distrusted |= found
+
+
+def _reads(access: Load | Store) -> bool:
+    """Tell whether a monitor's access sees what tasks do, and not its own notes of the task."""
+    return isinstance(access, Load) and access.field.guard != "<task>"
+
+
+def _is_guarded(field: Field, owners: set[int], cpus: Sequence[int]) -> bool:
+    if field.guard == "<cpu>":
+        places = [cpus[task] for task in owners]
+        return len(places) == len(set(places))
+    return bool(field.guard)
+
+
+def _has_lock(field: Field) -> bool:
+    return bool(field.guard) and not field.guard.startswith("<")
+
+
+def _is_locked(field: Field, words: set[Field]) -> bool:
+    """Tell whether the guard of a field is a lock that only its owner gives back."""
+    struct = field.struct
+    *way, last = field.guard.split(".")
+    for word in way:
+        step = struct.fields[word]
+        if step.stored or not isinstance(step.type, RefType):
+            return False
+        struct = step.type.struct
+    lock = struct.fields[last].type
+    if not isinstance(lock, StructType):
+        return False
+    parts = [
+        lock.struct.fields[name] for name in ("owner", "readers") if name in lock.struct.fields
+    ]
+    return all(part in words or not part.visible for part in parts)
 
 
 def number_records(

@@ -77,6 +77,8 @@ class Builder:
         self.used: dict[Reg, ast.expr] = {}
         self.holds_local: set[Reg] = set()
         self.loops: list[tuple[Block, Block]] = []
+        self.counters: set[Reg] = set()
+        self.running: list[str] = []
         self.is_rest = False
         self.temporaries = 0
         self.start(self.new_block())

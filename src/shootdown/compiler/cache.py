@@ -16,7 +16,7 @@ from shootdown.compiler.source import PACKAGE
 
 __all__ = ["digest", "load", "model_digest", "save"]
 
-FOLDERS = ("compiler", "explore", "hw", "invariants", "linux", "lang")
+FOLDERS = ("compiler", "execution", "explore", "hw", "invariants", "lang", "linux", "scenarios")
 
 
 def digest(parts: Iterable[object]) -> str:

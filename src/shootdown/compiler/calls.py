@@ -111,7 +111,7 @@ def _function(b: Builder, node: ast.Call, declaration: FunctionDeclaration) -> V
     callee = b.lowering.code(declaration, atomic=b.atomic, monitor=b.monitor)
     target = None if isinstance(signature.result, NoneType) else b.temp(signature.result)
     span = b.module.span(node)
-    b.emit(Call(target, callee, tuple(operand for _, operand in passed), span))
+    b.emit(Call(target, callee, tuple(operand for _, operand in passed), span, b.atomic))
     return NOTHING if target is None else Val(target, signature.result, declared=True)
 
 
@@ -132,7 +132,7 @@ def emit_event(
     b.emit(Mark(event, tuple(passed), span))
     for monitor in b.lowering.listeners(event):
         code = b.lowering.code(monitor, atomic=True, monitor=True)
-        b.emit(Call(None, code, tuple(operand for _, operand in passed), span))
+        b.emit(Call(None, code, tuple(operand for _, operand in passed), span, b.atomic))
 
 
 def _construct(b: Builder, node: ast.Call, kind: ValueKind) -> Val:
@@ -284,6 +284,8 @@ def _delete(b: Builder, node: ast.Call) -> Val:
 
 def _wait_until(b: Builder, node: ast.Call) -> Val:
     (test,) = _positional(b, node, "wait_until", 1)
+    if b.monitor:
+        b.error("SD127", node, "waiting")
     b.schedule(node)
     _wait(b, test)
     return NOTHING

@@ -31,10 +31,14 @@ def check_guard(
     owner = b.load(lock_kind.fields["owner"], position, node, of_guard=True)
     task = b.task_number("task")
     held: Operand = b.compute("eq", owner, b.compute("add", task, 1), BOOL)
-    if "readers" in lock_kind.fields and not is_write:
+    if "readers" in lock_kind.fields:
         readers = b.load(lock_kind.fields["readers"], position, node, of_guard=True)
-        bit = b.compute("and", b.compute("shr", readers, task), 1, BOOL)
-        held = b.compute("or", held, bit, BOOL)
+        if is_write:
+            held = b.compute("and", held, b.compute("eq", readers, 0, BOOL), BOOL)
+        else:
+            bit = b.compute("and", b.compute("shr", readers, task), 1, BOOL)
+            shared = b.compute("and", bit, b.compute("eq", owner, 0, BOOL), BOOL)
+            held = b.compute("or", held, shared, BOOL)
     verb = "written" if is_write else "read"
     b.check(held, "guarded_field", node, f"{field} is {verb} without {field.guard}")
 

@@ -120,6 +120,11 @@ OPERATIONS: dict[str, Callable[[int, int], int]] = {
 }
 
 
+def wrap(value: int) -> int:
+    """Return a number as 64 bits hold it."""
+    return value if -(2**63) <= value < 2**63 else (value + 2**63) % 2**64 - 2**63
+
+
 class Machine:
     """Takes steps of the tasks of a program.
 
@@ -171,16 +176,16 @@ class Machine:
 
     def evaluate(self, state: State, code: Code) -> int:
         """Run a plain function without arguments on a state."""
-        self.memory, self.fuel, self.task, self.cpu = state.memory, FUEL, 0, 0
+        self.memory, self.fuel, self.task, self.cpu = state.memory, FUEL, 0, self.cpus[0]
         return self.call_plain(code, [], 0)
 
     def run_setup(self, state: State, code: Code, task: int, cpu: int) -> int:
         """Run a function to completion as `task` on `cpu`, nothing else moving; count its steps."""
         stack = [Activation(code, code.entry)]
         self.task, self.cpu, self.choice, self.memory = task, cpu, 0, state.memory
+        self.fuel = FUEL
         steps = 0
         while stack:
-            self.fuel = FUEL
             self._run(stack)
             steps += 1
         return steps
@@ -244,7 +249,7 @@ class Machine:
             case Compute(target=target, op=op, left=left, right=right):
                 a = self._value(left, top)
                 b = 0 if op == "copy" else self._value(right, top)
-                top.variables[target] = OPERATIONS[op](a, b)
+                top.variables[target] = wrap(OPERATIONS[op](a, b))
             case Load(target=target, field=item, position=position):
                 number = self.memory[item][self._value(position, top)]
                 top.variables[target] = number

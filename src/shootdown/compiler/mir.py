@@ -131,6 +131,7 @@ class Call:
     callee: Code
     arguments: tuple[Operand, ...]
     span: Span
+    atomic: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -182,7 +183,8 @@ class Sched:
 
     `is_rest`: the task may stay here for ever. `opens`: the step has touched nothing shared yet,
     so the first visible access after it needs no scheduling point of its own. `joins`: what
-    follows is always possible, so a step that has just taken a lock goes on with it.
+    follows is always possible, so a step that has just taken a lock goes on with it. `placed`:
+    it stands before a single access, and not where the program asks for one.
     """
 
     span: Span
@@ -190,6 +192,7 @@ class Sched:
     is_rest: bool = False
     opens: bool = False
     joins: bool = False
+    placed: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from shootdown.compiler import analysis
 from shootdown.compiler.builder import Builder
 from shootdown.compiler.calls import hook
-from shootdown.compiler.diagnostics import Diagnostics, Span
+from shootdown.compiler.diagnostics import Diagnostics
 from shootdown.compiler.emit_function import Unit, endless
 from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Observer, State
 from shootdown.compiler.layout import Layout, lay_out
 from shootdown.compiler.lower import Lowering
 from shootdown.compiler.mir import Call, Check, Code, Mark, Return, Site
 from shootdown.compiler.movers import join_lock_steps
+from shootdown.compiler.roles import check_places, check_roles
 from shootdown.compiler.scenario import Scenario, imported, read_scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.compiler.steps import find_plain, place_scheduling_points, split
 from shootdown.compiler.types import Field, Type
 from shootdown.compiler.world import FunctionDeclaration, World
+from shootdown.errors import InputError
 from shootdown.lang.declarations import Feature
 
 __all__ = ["Program", "Request", "Roots", "TaskSpec", "build", "features_of"]
@@ -137,10 +139,13 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     for module in modules:
         _refuse_strange(module, diagnostics)
     hardware = _find(world, modules, "hardware_task")
+    if not scenario.tasks:
+        diagnostics.raise_if_any()
     plan = _plan(world, scenario, hardware, request.settings)
     _choose_variants(world, request, scenario)
     monitors = _monitors(world, modules, request)
     lowering = Lowering(world, monitors["on"], _hooks(monitors["event"]))
+    check_roles(lowering, [*(d for d, _, _ in plan), *scenario.setup], monitors)
     roots = [_root(lowering, declaration) for declaration, _, _ in plan]
     setup_codes = [lowering.code(d, atomic=False) for d in scenario.setup]
     finals = [lowering.code(d, atomic=True, monitor=True) for d in monitors["final"][""]]
@@ -149,7 +154,7 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     for declaration in (*_functions(world, request.scenario), *_patched(world, request)):
         lowering.code(declaration, atomic=False)
     lowering.finish()
-    _check_settings(world, request)
+    _check_settings(world, scenario, request.settings)
     diagnostics.raise_if_any()
     program = _assemble(
         _Parts(request, lowering, scenario, plan, roots, setup_codes, finals, conditions, gate)
@@ -188,17 +193,18 @@ def _assemble(parts: _Parts) -> Program:
     everything = analysis.reachable([*parts.roots, *monitors, *parts.setup])
     bases, locals_ = analysis.number_records(everything, reached)
     stored, constant = analysis.decide_storage(codes, analysis.reachable(parts.setup))
-    multitask = bool(world.settings.get("MULTITASK"))
     asked = analysis.reachable(code for code in _gates(parts) if code is not None)
-    analysis.decide_visibility(reached, asked, multitask=multitask, reduce=parts.request.reduce)
+    cpus = [cpu for _, _, cpu in parts.plan]
+    reduce = parts.request.reduce
+    words = analysis.decide_visibility(reached, cpus, asked, reduce=reduce)
     place_scheduling_points(everything)
-    if parts.request.reduce and not multitask:
-        join_lock_steps(analysis.reachable(parts.roots))
+    if reduce and not world.settings.get("MULTITASK"):
+        join_lock_steps(analysis.reachable(parts.roots), words)
     find_plain(everything)
     for code in everything:
         split(code)
     machine = Machine(
-        cpus=[cpu for _, _, cpu in parts.plan],
+        cpus=cpus,
         bases=bases,
         locals_=locals_,
         gates=_gates(parts),
@@ -208,13 +214,13 @@ def _assemble(parts: _Parts) -> Program:
         TaskSpec(declaration.name, kind, cpu, root)
         for (declaration, kind, cpu), root in zip(parts.plan, parts.roots, strict=True)
     ]
-    cpus = [int(str(d.options.get("cpu", 0))) for d in parts.scenario.setup]
-    owners = [_setup_task(tasks, cpu) for cpu in cpus]
+    setup_cpus = [int(str(d.options.get("cpu", 0))) for d in parts.scenario.setup]
+    owners = [_setup_task(tasks, cpu) for cpu in setup_cpus]
     return Program(
         scenario=parts.scenario,
         world=world,
         tasks=tasks,
-        setup=list(zip(parts.scenario.setup, parts.setup, owners, cpus, strict=True)),
+        setup=list(zip(parts.scenario.setup, parts.setup, owners, setup_cpus, strict=True)),
         codes=codes,
         finals=parts.finals,
         conditions=parts.conditions,
@@ -239,7 +245,17 @@ def _set_up(program: Program, observer: Observer) -> None:
     for number, task_ in enumerate(program.tasks):
         # What is before its first scheduling point is local.
         state.stacks[number] = [Activation(task_.code, task_.code.entry)]
-        machine.start(state, number)
+        _start(machine, state, task_.code, number)
+
+
+def _start(machine: Machine, state: State, code: Code, task: int) -> None:
+    diagnostics = Diagnostics()
+    try:
+        machine.start(state, task)
+    except Broken as broken:
+        site = broken.site
+        diagnostics.add("SD210", site.span, code.name, site.kind, site.message)
+    diagnostics.raise_if_any()
 
 
 def _run_setup(
@@ -334,6 +350,7 @@ def _plan(
     world.settings["MULTITASK"] = len(taken) != len(set(taken))
     shared = sorted({cpu for cpu in taken if taken.count(cpu) > 1})
     places = {"all": tuple(cpus), "user": tuple(users), "shared": tuple(shared)}
+    check_places(world, scenario, hardware, len(cpus))
     for declaration in hardware:
         where = scenario.hardware.get(declaration.name)
         if where is None:
@@ -431,18 +448,15 @@ def _root(lowering: Lowering, declaration: FunctionDeclaration) -> Code:
     return code
 
 
-def _check_settings(world: World, request: Request) -> None:
+def _check_settings(world: World, scenario: Scenario, asked: Mapping[str, int | bool]) -> None:
     own = {"NR_TASKS", "NR_CPUS_USED", "MULTITASK"}
     known = {*world.used_settings, "NR_CPUS"}
-    module = request.scenario
     for name in world.settings:
         if name not in own and name not in known:
-            span = _setting_span(module, name)
+            span = scenario.span_of(name)
+            if name in asked:
+                raise InputError(
+                    f"unknown bound or option {name!r}{closest(name, known)}\n"
+                    "help: see docs/SEMANTICS.md for the bounds"
+                )
             world.diagnostics.add("SD202", span, name, closest(name, known))
-
-
-def _setting_span(module: Module, name: str) -> Span:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and node.value == name:
-            return module.span(node)
-    return Span(module.display, 1)

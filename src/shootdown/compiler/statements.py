@@ -20,7 +20,7 @@ from shootdown.compiler.expressions import (
 )
 from shootdown.compiler.mir import Compute, Operand, Reg
 from shootdown.compiler.records import resolve_type
-from shootdown.compiler.types import BOOL, NONE, IntType, NoneType, NullType, StructType, Type
+from shootdown.compiler.types import BOOL, INT, NONE, IntType, NoneType, NullType, StructType, Type
 
 __all__ = ["body"]
 
@@ -121,6 +121,8 @@ def assign(b: Builder, target: ast.expr, source: ast.expr) -> None:
 def set_variable(b: Builder, target: ast.Name, value: Val, source: ast.expr) -> None:
     """Give a local variable a value; its first one decides its type."""
     name = target.id
+    if name in b.running:
+        b.error("SD102", target, "assigning the loop variable", "use another variable")
     reg = b.variables.get(name)
     if reg is None:
         reg = Reg(name, _variable_type(b, target, value, source))
@@ -234,27 +236,34 @@ def _for(
         b.error("SD104", node.iter, "range()", "integers", wrong)
     kind = IntType(min(first.kind.low, last.kind.high), max(first.kind.low, last.kind.high + step))
     counter = b.variables.get(name.id)
-    if counter is None:
+    if counter is None or counter in b.counters:
         counter = b.variables[name.id] = Reg(name.id, kind)
+        b.counters.add(counter)
     end = b.temp(last.kind)
     b.emit(Compute(end, "copy", last.operand))
     start = b.convert(first, counter.kind, given[0], f"{name.id!r}")
     b.emit(Compute(counter, "copy", start))
-    _count(b, counter, end, step, inner)
+    _count(b, name, counter, end, step, inner)
 
 
-def _count(b: Builder, counter: Reg, end: Operand, step: int, inner: list[ast.stmt]) -> None:
+def _count(
+    b: Builder, name: ast.Name, counter: Reg, end: Operand, step: int, inner: list[ast.stmt]
+) -> None:
     head, inside, again, after = (b.new_block() for _ in range(4))
     b.jump(head)
     b.start(head)
     b.branch(b.compute("lt", counter, end, BOOL), inside, after)
     b.start(inside)
     b.loops.append((again, after))
+    b.running.append(name.id)
     body(b, inner)
+    b.running.pop()
     b.loops.pop()
     b.jump(again)
     b.start(again)
-    b.emit(Compute(counter, "add", counter, step))
+    following = b.compute("add", counter, step)
+    value = Val(following, INT if counter not in b.counters else counter.kind)
+    b.emit(Compute(counter, "copy", b.convert(value, counter.kind, name, f"{name.id!r}")))
     b.jump(head)
     b.start(after)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from shootdown.compiler.mir import (
     Block,
@@ -16,6 +17,7 @@ from shootdown.compiler.mir import (
     Instruction,
     Load,
     LocalRecord,
+    Mark,
     Sched,
     Store,
     TakeResult,
@@ -40,11 +42,12 @@ def _with_points(body: list[Instruction]) -> list[Instruction]:
         match instruction:
             case Sched(opens=opens):
                 fresh = opens
-            case Load() | Store() if instruction.field.visible and not instruction.atomic:
+            case _ if _needs_point(instruction):
                 if not fresh:
-                    result.insert(_address_start(result), Sched(instruction.span))
+                    point = Sched(instruction.span, placed=True)
+                    result.insert(_address_start(result), point)
                 fresh = False
-            case Load() | Store() if instruction.field.visible:
+            case Load() | Store() if instruction.field.visible and not _is_guard(instruction):
                 fresh = False
             case Call():
                 fresh = False
@@ -52,15 +55,40 @@ def _with_points(body: list[Instruction]) -> list[Instruction]:
     return result
 
 
+def _needs_point(instruction: Instruction) -> TypeGuard[Load | Store | Call]:
+    """Tell whether the scheduler may switch before an instruction: others can see what it does."""
+    match instruction:
+        case Load() | Store() if not instruction.atomic:
+            return instruction.field.visible
+        case Call(callee=callee, atomic=False) if callee.monitor:
+            return sees_others(callee)
+    return False
+
+
+def sees_others(code: Code) -> bool:
+    """Tell whether a function inside a step touches what other tasks can see."""
+    return any(
+        (isinstance(i, Load | Store) and i.field.visible)
+        or (isinstance(i, Call) and sees_others(i.callee))
+        for block in code.blocks
+        for i in block.body
+    )
+
+
+def _is_guard(instruction: Load | Store) -> bool:
+    return isinstance(instruction, Load) and instruction.of_guard
+
+
 def _address_start(body: list[Instruction]) -> int:
     """Return where the address computation at the end of `body` begins.
 
     A step begins before it, so that the state keeps the reference and not what follows from it.
+    The check of the guard belongs to it, and so does the event that monitors are told.
     """
     start = len(body)
     while start > 0:
         match body[start - 1]:
-            case Check() | Embed() | TaskNumber() | LocalRecord():
+            case Check() | Embed() | TaskNumber() | LocalRecord() | Mark() | Load(of_guard=True):
                 start -= 1
             case Compute(target=target) if target.is_temporary:
                 start -= 1

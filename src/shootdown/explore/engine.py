@@ -82,7 +82,9 @@ class Job:
         sites = sorted((number, *vars_of(site)) for number, site in shape.sites.items())
         ready = replace(
             shape,
-            identity=cache.digest([text, shape.initial, shape.tasks, sites]),
+            identity=cache.digest(
+                [text, shape.initial, shape.tasks, shape.ways, shape.rests, sites]
+            ),
             object_code=compile_object(text, level=0),
             loop_code=self._loop(shape),
         )
