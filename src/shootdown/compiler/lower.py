@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from shootdown.compiler.builder import Builder
 from shootdown.compiler.liveness import live_at_entry
-from shootdown.compiler.mir import Call, Code, Reg, Return
+from shootdown.compiler.mir import Call, Code, Embed, Load, Reg, Return, Store
 from shootdown.compiler.records import resolve_type
 from shootdown.compiler.statements import body
-from shootdown.compiler.types import INT, NONE, NoneType, Type
+from shootdown.compiler.types import INT, NONE, NoneType, RefType, Struct, StructType, Type
 from shootdown.compiler.world import FunctionDeclaration, World
 
 __all__ = ["Lowering", "Signature"]
@@ -95,6 +95,7 @@ class Lowering:
         while self.waiting:
             self._compile(self.waiting.pop())
         self._refuse_recursion()
+        self._refuse_escapes()
 
     def _compile(self, code: Code) -> None:
         declaration = code.declaration
@@ -122,6 +123,20 @@ class Lowering:
                 span = code.declaration.module.span(b.used[reg])
                 self.world.diagnostics.add("SD113", span, reg.name)
 
+    def _refuse_escapes(self) -> None:
+        """Report references to types of local records that are stored where others find them."""
+        codes = self.codes.values()
+        local = {struct for code in codes for struct in code.locals}
+        shared = _shared(codes)
+        for code in codes:
+            for block in code.blocks:
+                for store in block.body:
+                    if not isinstance(store, Store) or store.field.struct not in shared:
+                        continue
+                    kind = store.field.type
+                    if isinstance(kind, RefType) and kind.struct in local and store.source != 0:
+                        self.world.diagnostics.add("SD110", store.span, kind.struct.name)
+
     def _refuse_recursion(self) -> None:
         done: set[Code] = set()
         for start in self.codes.values():
@@ -140,6 +155,24 @@ class Lowering:
             self._visit(callee, path, done)
         path.pop()
         done.add(code)
+
+
+def _shared(codes: Iterable[Code]) -> set[Struct]:
+    """Return the record types that have a pool, or are embedded in one that has."""
+    found: set[Struct] = set()
+    for code in codes:
+        for block in code.blocks:
+            for i in block.body:
+                if isinstance(i, Load | Store | Embed) and i.field.struct.count:
+                    _add_parts(i.field.struct, found)
+    return found
+
+
+def _add_parts(struct: Struct, found: set[Struct]) -> None:
+    found.add(struct)
+    for part in struct.fields.values():
+        if isinstance(part.type, StructType) and part.type.struct not in found:
+            _add_parts(part.type.struct, found)
 
 
 def callees(code: Code) -> list[Code]:

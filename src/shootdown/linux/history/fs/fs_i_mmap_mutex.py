@@ -28,7 +28,7 @@ def i_mmap_lock_write(mapping: Ref[address_space]) -> None:
     """
     preempt_disable()
     with atomic():
-        wait_until(mapping.i_mmap_rwsem.owner == 0)
+        wait_until(mapping.i_mmap_rwsem.owner == 0 and mapping.i_mmap_rwsem.readers == 0)
         mapping.i_mmap_rwsem.owner = this_task() + 1
         lock_taken()
 
