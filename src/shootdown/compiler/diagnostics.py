@@ -61,13 +61,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "the type of {0!r} is not known",
         "write `{0}: Ref[T] = NULL`",
     ),
+    "SD127": ("{0} is not allowed in a monitor", "a monitor judges a state; it never waits"),
     "SD126": ("the array {0!r} has no length", "write `{0}: Array[T] = array(N)`"),
     "SD201": ("unknown feature {0!r}{1}", "see `shootdown list features`"),
     "SD202": ("unknown bound or option {0!r}{1}", "see docs/SEMANTICS.md for the bounds"),
     "SD203": ("a scenario needs {0}", "see the tutorial for a complete scenario"),
+    "SD208": ("{0}() takes nothing and returns {1}", "write `def {0}() -> {1}:`"),
+    "SD209": ("{0}() does not take what {1}() tells", "give it the parameters of the event"),
+    "SD210": (
+        "the task {0}() breaks {1} before its first step: {2}",
+        "no interleaving is needed for that: mend the task",
+    ),
     "SD205": (
-        "{0}() does not take and return what the kernel's own does: {1}",
-        "keep the kernel's signature: other functions call it",
+        "{0}() must keep the kernel's signature: {1}",
+        "other kernel functions call it",
     ),
     "SD206": (
         "the setup {0}() breaks {1}: {2}",
@@ -144,7 +151,9 @@ class Diagnostics:
     def raise_if_any(self) -> None:
         """Raise a `ModelError` with all messages in the order of their places."""
         if self.found:
-            order = sorted(self.found.values(), key=lambda d: (d.span.file, d.span.line, d.code))
+            order = sorted(
+                self.found.values(), key=lambda d: (d.span.file, d.span.line, d.span.column)
+            )
             raise ModelError(order)
 
 

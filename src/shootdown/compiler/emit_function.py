@@ -543,4 +543,4 @@ def _signed(number: int) -> int:
 def endless(code: Code) -> Site:
     """Return the site at which a step of `code` that does not end fails."""
     span = code.declaration.module.span(code.declaration.node)
-    return Site("endless_step", span, code.name, "the step does not end: a loop waits for nothing")
+    return Site("endless_step", span, code.name, "a loop in this step does not end")

@@ -7,11 +7,15 @@ import ast
 from dataclasses import dataclass, field
 
 from shootdown.compiler.constants import evaluate
+from shootdown.compiler.diagnostics import Span
 from shootdown.compiler.source import Library, Module
 from shootdown.compiler.world import FunctionDeclaration, World
 from shootdown.lang.declarations import Expectation
 
 __all__ = ["HardwareTask", "Scenario", "imported", "read_scenario"]
+
+MOST_CPUS = 64
+"""CPUs are counted in masks of one machine word."""
 
 
 @dataclass(eq=False, slots=True)
@@ -27,6 +31,13 @@ class Scenario:
     tasks: list[FunctionDeclaration] = field(default_factory=list)
     setup: list[FunctionDeclaration] = field(default_factory=list)
     replaced: list[FunctionDeclaration] = field(default_factory=list)
+
+    def span_of(self, word: str) -> Span:
+        """Return the place of a word in the declarations, or of the file."""
+        for node in ast.walk(self.module.tree):
+            if isinstance(node, ast.Constant) and node.value == word:
+                return self.module.span(node)
+        return Span(self.module.display, 1)
 
     @property
     def story(self) -> str:
@@ -65,6 +76,7 @@ def read_scenario(world: World, module: Module) -> Scenario:
     diagnostics = world.diagnostics
     lines = module.docstring.strip().splitlines()
     scenario = Scenario(module, "", lines[0] if lines else "")
+    has_task = False
     for statement in module.tree.body:
         match statement:
             case (
@@ -75,19 +87,38 @@ def read_scenario(world: World, module: Module) -> Scenario:
             case ast.FunctionDef(decorator_list=[_, *_]):
                 declaration = world.function(module, statement)
                 world.declared[(module.name, statement.name)] = declaration
+                has_task = has_task or declaration.role == "task"
                 match declaration.role:
-                    case "task":
+                    case "task" if _has_place(world, declaration):
                         scenario.tasks.append(declaration)
-                    case "setup":
+                    case "setup" if _has_place(world, declaration):
                         scenario.setup.append(declaration)
                     case "kernel":
                         scenario.replaced.append(declaration)
     place = module.tree.body[0] if module.tree.body else module.tree
-    if not scenario.name:
+    if not scenario.name and "NAME" not in module.names:
         diagnostics.add("SD203", module.span(place), 'a name: NAME = "writer+reader"')
-    if not scenario.tasks:
+    if not has_task:
         diagnostics.add("SD203", module.span(place), "a task: @task(cpu=0) above a function")
     return scenario
+
+
+def _has_place(world: World, declaration: FunctionDeclaration) -> bool:
+    """Tell whether a task or setup says where it runs, and as what; reports it if not."""
+    module, options = declaration.module, declaration.options
+    span = module.span(declaration.node.decorator_list[0])
+    name, cpu, kind = declaration.name, options.get("cpu"), options.get("kind", "kernel")
+    if "cpu" not in options:
+        word = f"a CPU for {name}(): @{declaration.role}(cpu=0)"
+        world.diagnostics.add("SD203", span, word)
+    elif not isinstance(cpu, int) or isinstance(cpu, bool) or not 0 <= cpu < MOST_CPUS:
+        want = f"a number from 0 to {MOST_CPUS - 1}"
+        world.diagnostics.add("SD104", span, "cpu", want, repr(cpu))
+    elif kind not in ("kernel", "user"):
+        world.diagnostics.add("SD104", span, "kind", '"kernel" or "user"', repr(kind))
+    else:
+        return True
+    return False
 
 
 def _declare(world: World, scenario: Scenario, name: str, value: ast.expr) -> None:
@@ -100,18 +131,26 @@ def _declare(world: World, scenario: Scenario, name: str, value: ast.expr) -> No
                 chosen = evaluate(world, module, number)
                 if isinstance(key, ast.Constant) and isinstance(chosen, int):
                     scenario.settings[str(key.value)] = chosen
+                elif chosen is not None:
+                    _refuse(world, module, key or number, name, 'entries like "NR_PAGES": 2')
         case "HARDWARE", ast.Dict(keys=keys, values=values):
             for key, cpus in zip(keys, values, strict=True):
                 chosen = evaluate(world, module, cpus)
                 if isinstance(key, ast.Constant) and isinstance(chosen, tuple):
                     scenario.hardware[str(key.value)] = chosen
+                elif chosen is not None:
+                    _refuse(world, module, cpus, name, 'entries like "tlb_walker": (0, 1)')
         case "EXPECT", ast.Tuple(elts=parts):
             cells = [_expectation(world, module, part) for part in parts]
             scenario.expect = tuple(cell for cell in cells if cell)
         case "NAME" | "BOUNDS" | "CONFIG" | "HARDWARE" | "EXPECT", _:
             wanted = {"NAME": "a string", "EXPECT": "a tuple of since(...)"}
             want = wanted.get(name, "a dict of constants")
-            world.diagnostics.add("SD104", module.span(value), name, want, ast.unparse(value)[:40])
+            _refuse(world, module, value, name, want)
+
+
+def _refuse(world: World, module: Module, node: ast.expr, what: str, want: str) -> None:
+    world.diagnostics.add("SD104", module.span(node), what, want, ast.unparse(node)[:40])
 
 
 def _expectation(world: World, module: Module, node: ast.expr) -> Expectation | None:
@@ -126,6 +165,6 @@ def _expectation(world: World, module: Module, node: ast.expr) -> Expectation | 
                 source = str(evaluate(world, module, keyword.value))
             names = [a.value for a in given if isinstance(a, ast.Constant)]
             return Expectation(kernel, word, str(names[0]) if names else "", source)
-    message = 'since("v3.15", holds(), source="...")'
-    world.diagnostics.add("SD104", module.span(node), "EXPECT", message, ast.unparse(node)[:40])
+    message = 'since("v3.15", holds())'
+    _refuse(world, module, node, "EXPECT", message)
     return None
