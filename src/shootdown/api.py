@@ -16,7 +16,7 @@ from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.scenario import Scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.errors import InputError
-from shootdown.execution import Result, Verdict
+from shootdown.execution import INTERRUPTED, Result, Verdict
 from shootdown.explore.engine import Answer, Job, replay
 from shootdown.explore.native import Limits as SearchLimits
 from shootdown.explore.native import Progress as SearchProgress
@@ -49,12 +49,17 @@ ROOTS = Roots(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where an exploration stops and says `inconclusive`; None is no limit of the user's."""
+    """Where an exploration stops and says `inconclusive`; None is no limit of the user's.
+
+    `use_cache` keeps compiled programs on disk, `reduce` leaves out interleavings that differ in
+    nothing an invariant can see.
+    """
 
     states_max: int | None = None
     memory_max_bytes: int | None = None
     time_max_s: float | None = None
     use_cache: bool = True
+    reduce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ def check(
     for number, cell in enumerate(cells, 1):
         result = _check_cell(model, cell, asked, (number, len(cells)), known)
         yield result
-        if result.reason == explore.INTERRUPTED:
+        if result.reason == INTERRUPTED:
             return
 
 
@@ -189,7 +194,7 @@ def check_patch(
         before = _check_cell(model, cell, base, counts, known)
         after = _check_cell(model, cell, patched, (counts[0] + 1, counts[1]), known)
         yield before, after
-        if explore.INTERRUPTED in (before.reason, after.reason):
+        if INTERRUPTED in (before.reason, after.reason):
             return
 
 
@@ -257,6 +262,7 @@ def _request(model: Model, cell: _Cell, asked: _Asked) -> Request:
         features=cell.kernel.features,
         settings=asked.settings,
         patches=asked.patches,
+        reduce=asked.limits.reduce,
     )
 
 
@@ -329,12 +335,14 @@ def _result(
     counted = replace(
         blank,
         config={n: bool(v) for n, v in artifact.settings.items() if n.startswith("CONFIG_")},
-        bounds={n: int(v) for n, v in artifact.settings.items() if not n.startswith("CONFIG_")},
+        bounds=_bounds(artifact.settings),
         states=outcome.states,
         transitions=outcome.transitions,
         depth=outcome.depth,
         seconds=seconds,
         deviations=artifact.deviations,
+        unreached=answer.unreached,
+        reached=answer.reached,
     )
     if answer.site is None:
         verdict = Verdict.HOLDS if outcome.complete else Verdict.INCONCLUSIVE
@@ -347,10 +355,16 @@ def _result(
         verdict=Verdict.VIOLATED,
         invariant=answer.site.kind,
         site=answer.site.where,
-        message=answer.site.message,
+        message=dict(model.invariants()).get(answer.site.kind, answer.site.message),
         fixed_by=model.fixed_by(cell.scenario, cell.kernel) if asked.is_plain else "",
         execution=execution,
     )
+
+
+def _bounds(settings: Mapping[str, int | bool]) -> dict[str, int]:
+    """Return the sizes among the settings; what follows from the tasks is none."""
+    names = [name for name in settings if not name.startswith("CONFIG_") and name != "MULTITASK"]
+    return {name: int(settings[name]) for name in names}
 
 
 def show(name: str, *, kernel: str = "") -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shootdown.cli.exits import Exit
-from shootdown.execution import Result, Verdict
+from shootdown.execution import INTERRUPTED, Result, Verdict
 from shootdown.report.command import reproduce
 from shootdown.report.race import race_table
 from shootdown.report.verdicts import (
     changes_table,
+    coverage,
     history_table,
     is_as_declared,
     is_changed,
@@ -35,7 +36,12 @@ class Answer:
 
 
 def verdicts(
-    results: Sequence[Result], *, is_raw: bool, has_history: bool, as_json: bool
+    results: Sequence[Result],
+    *,
+    is_raw: bool,
+    has_history: bool,
+    as_json: bool,
+    has_coverage: bool = False,
 ) -> Answer:
     """Answer with the verdicts themselves (`is_raw`), or with how they compare to declared ones."""
     codes = [_code(result, is_raw=is_raw) for result in results]
@@ -48,6 +54,8 @@ def verdicts(
         text = _one(results[0])
     else:
         text = _many(results, wrong=wrong, has_history=has_history)
+    if has_coverage and not as_json:
+        text += "\n" + coverage(results)
     return Answer(text, code, command)
 
 
@@ -70,6 +78,8 @@ def changes(pairs: Sequence[tuple[Result, Result]], *, as_json: bool) -> Answer:
 
 def _overall(codes: Sequence[Exit]) -> Exit:
     """The worst of them; skipped only if nothing else happened."""
+    if Exit.INTERRUPTED in codes:
+        return Exit.INTERRUPTED
     failures = [code for code in codes if code in _FAILURES]
     if failures:
         return min(failures)
@@ -78,6 +88,8 @@ def _overall(codes: Sequence[Exit]) -> Exit:
 
 def _code(result: Result, *, is_raw: bool) -> Exit:
     match result.verdict:
+        case Verdict.INCONCLUSIVE if result.reason == INTERRUPTED:
+            return Exit.INTERRUPTED
         case Verdict.INCONCLUSIVE:
             return Exit.INCONCLUSIVE
         case _ if result.declared and not is_raw:

@@ -48,6 +48,8 @@ class Options:
     max_memory: Annotated[str, _plain("Give up at so much memory: 500M, 4G.")] = ""
     max_seconds: Annotated[float | None, _plain("Give up after so many seconds.")] = None
     no_cache: Annotated[bool, _plain("Compile everything again.")] = False
+    no_reduce: Annotated[bool, _plain("Explore without reductions: slower, same verdicts.")] = False
+    coverage: Annotated[bool, _plain("List the kernel lines that were never reached.")] = False
 
 
 _DEFAULTS = Options()
@@ -85,6 +87,7 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
         memory_max_bytes=memory_bytes(options.max_memory),
         time_max_s=options.max_seconds,
         use_cache=not options.no_cache,
+        reduce=not options.no_reduce,
     )
     if options.patch:
         pairs = list(
@@ -115,5 +118,6 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
         results,
         is_raw=bool(scenarios and options.kernel),
         has_history=options.history,
+        has_coverage=options.coverage,
         as_json=options.format == "json",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shootdown.compiler.coverage import BlockLines
 from shootdown.compiler.encode import encode, pack
 from shootdown.compiler.mir import Yield
 from shootdown.compiler.program import Program
@@ -38,8 +39,8 @@ class Artifact:
 
     `ways[place]` counts the alternatives of the step that begins at a place, `rests[place]` is 1
     where a task may stay for ever; place 0 is the end. `initial` is the packed initial state.
-    `settings` are the bounds and options that the program depends on. Programs with the same
-    `identity` have the same executions.
+    `lines` are those of each block that tells when it runs. `settings` are the bounds and options
+    that the program depends on. Programs with the same `identity` have the same executions.
     """
 
     used: list[int]
@@ -53,6 +54,7 @@ class Artifact:
     sites: dict[int, SiteText]
     deviations: int
     settings: dict[str, int | bool]
+    lines: list[BlockLines]
     identity: str = ""
     object_code: bytes = b""
     loop_code: bytes = b""
@@ -92,6 +94,7 @@ def artifact_of(program: Program) -> Artifact:
         sites=sites,
         deviations=_deviations(program),
         settings=dict(program.world.used_settings),
+        lines=list(program.lines.values()),
     )
 
 

@@ -71,6 +71,7 @@ def _tables(unit: Unit, names: dict[Code, str]) -> str:
     lines = [
         _array("cpus", unit.cpus),
         _array("bases", layout.bases),
+        f"@cov = global [{max(1, len(unit.coverage))} x i8] zeroinitializer",
         _array("gated", [int(gate is not None) for gate in unit.gates]),
     ]
     for (code, slot), numbers in unit.locals.items():

@@ -88,6 +88,7 @@ class Unit:
     finals: Sequence[Code]
     conditions: Sequence[Code]
     sites: dict[Site, int]
+    coverage: dict[Block, int]
 
 
 def constant_name(item: Field) -> str:
@@ -270,6 +271,9 @@ class FunctionEmitter:
 
     def _block(self, block: Block) -> None:
         self.lines.append(f"b{block.number}:")
+        if block in self.unit.coverage:
+            pointer = self.calc(f"getelementptr i8, ptr @cov, i64 {self.unit.coverage[block]}")
+            self.out(f"store i8 1, ptr {pointer}")
         for instruction in block.body:
             self._instruction(instruction)
         for successor in block.successors:

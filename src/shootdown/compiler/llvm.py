@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 from typing import Any
 
@@ -65,3 +66,7 @@ class Native:
         found: int = self.engine.get_function_address(name)
         assert found, name
         return found
+
+    def bytes_at(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a global variable."""
+        return ctypes.string_at(self.engine.get_global_value_address(name), count)

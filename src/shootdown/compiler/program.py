@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from shootdown.compiler import analysis
 from shootdown.compiler.builder import Builder
 from shootdown.compiler.calls import hook
+from shootdown.compiler.coverage import BlockLines, lines_of_blocks
 from shootdown.compiler.diagnostics import Diagnostics
 from shootdown.compiler.emit_function import Unit, endless
 from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Observer, State
 from shootdown.compiler.layout import Layout, lay_out
 from shootdown.compiler.lower import Lowering
-from shootdown.compiler.mir import Call, Check, Code, Mark, Return, Site
+from shootdown.compiler.mir import Block, Call, Check, Code, Mark, Return, Site
 from shootdown.compiler.movers import join_lock_steps
 from shootdown.compiler.roles import check_places, check_roles
 from shootdown.compiler.scenario import Scenario, imported, read_scenario
@@ -85,6 +86,7 @@ class Program:
     machine: Machine
     layout: Layout
     sites: dict[Site, int]
+    lines: dict[Block, BlockLines]
     initial: State
     signatures: dict[str, tuple[tuple[str, Type], ...]]
 
@@ -102,6 +104,7 @@ class Program:
             finals=self.finals,
             conditions=self.conditions,
             sites=self.sites,
+            coverage={block: number for number, block in enumerate(self.lines)},
         )
 
     @property
@@ -228,6 +231,7 @@ def _assemble(parts: _Parts) -> Program:
         machine=machine,
         layout=lay_out(stored, codes, reached),
         sites=_number_sites(codes),
+        lines=lines_of_blocks(codes),
         initial=State(_memory(everything), [[] for _ in tasks]),
         signatures=_signatures(parts.lowering, everything),
     )

@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from shootdown.execution.execution import Action, Event, Execution, Frame, Step
-from shootdown.execution.verdict import Result, Verdict
+from shootdown.execution.verdict import INTERRUPTED, Result, Verdict
 
-__all__ = ["Action", "Event", "Execution", "Frame", "Result", "Step", "Verdict"]
+__all__ = ["INTERRUPTED", "Action", "Event", "Execution", "Frame", "Result", "Step", "Verdict"]

@@ -36,11 +36,12 @@ class Frame:
 class Action:
     """A thing that happened inside a step, in order.
 
-    `kind` is `call` (a function was entered), `return` (`text` is the value, if any), `access`
-    (shared memory was read or written: `text` is the source line), `event` (`text` is its name),
-    or `violation` (the step broke an invariant: `text` names it, `arguments` are those of the
-    event it was found at). `function` is the one entered or left, else the one it happened in.
-    `arguments` are (name, text) pairs; a reference's text is `page 0`, or `NULL`.
+    `kind` is `call` (a function was entered), `return` (`text` is the value, if it is known),
+    `access` (shared memory was read or written: `text` is the source line), `event` (`text` is
+    its name), or `violation` (the step broke an invariant: `text` names it, `arguments` are those
+    of the event it was found at). `function` is the one entered or left, else the one it happened
+    in. `arguments` are (name, text) pairs; a reference's text is `page 0`, or `NULL`. Events that
+    concern a page-table entry name it as their last argument, `entry`: `pte 0 of mm_struct 1`.
     """
 
     kind: str
@@ -86,7 +87,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A setup followed by steps; `schedule` alone, with the program, determines all of it."""
+    """A setup followed by steps; `schedule` alone, with the program, determines all of it.
+
+    `stuck` says where the tasks stand that wait for ever, if it ends in a deadlock.
+    """
 
     scenario: str
     kernel: str
@@ -94,3 +98,4 @@ class Execution:
     schedule: tuple[tuple[int, int], ...]
     before: tuple[Step, ...]
     steps: tuple[Step, ...]
+    stuck: tuple[Step, ...] = ()

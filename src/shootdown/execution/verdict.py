@@ -8,7 +8,10 @@ from enum import StrEnum
 
 from shootdown.execution.execution import Execution
 
-__all__ = ["Result", "Verdict"]
+__all__ = ["INTERRUPTED", "Result", "Verdict"]
+
+INTERRUPTED = "interrupted"
+"""Why an exploration ended when the user pressed Ctrl-C."""
 
 
 class Verdict(StrEnum):
@@ -31,7 +34,8 @@ class Result:
     `argument` is what the user typed for the scenario where that is not its name (a file),
     `patches` the files given, `overrides` the further words of the command line that the result
     depends on (`--bound`, `NR_PAGES=2`). `fixed_by` cites the feature that ends the violation,
-    as kernel commits do: 12 digits, subject, release.
+    as kernel commits do: 12 digits, subject, release. `unreached` and `reached` are the lines of
+    modelled kernel functions that no step, or some step, went through, as `file:line`.
     """
 
     scenario: str
@@ -53,6 +57,7 @@ class Result:
     reason: str = ""
     deviations: int = 0
     unreached: tuple[str, ...] = ()
+    reached: frozenset[str] = frozenset()
     argument: str = ""
     patches: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()

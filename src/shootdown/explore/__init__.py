@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["INTERRUPTED", "memory_available"]
-
-INTERRUPTED = "interrupted"
-"""Why an exploration ended when the user pressed Ctrl-C."""
+__all__ = ["memory_available"]
 
 
 def memory_available() -> int | None:

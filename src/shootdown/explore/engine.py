@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from shootdown.compiler import cache
 from shootdown.compiler.artifact import Artifact, SiteText, artifact_of
+from shootdown.compiler.coverage import reached
 from shootdown.compiler.emit import emit
 from shootdown.compiler.llvm import Native, compile_object, host
 from shootdown.compiler.program import Program, Request, build
@@ -29,6 +30,8 @@ class Answer:
     artifact: Artifact
     site: SiteText | None = None
     execution: Execution | None = None
+    reached: frozenset[str] = frozenset()
+    unreached: tuple[str, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -111,10 +114,12 @@ class Job:
         outcome = search.run(limits, clock=time.monotonic, progress=progress)
         path = fewest_switches(search, outcome) if outcome.notes else None
         search.close()
+        seen, missed = reached(artifact.lines, native.bytes_at("cov", len(artifact.lines)))
+        answer = Answer(outcome, artifact, reached=seen, unreached=missed)
         if path is None:
-            return Answer(outcome, artifact)
+            return answer
         execution = self._execution(path)
-        return Answer(outcome, artifact, artifact.sites[path.note.site], execution)
+        return replace(answer, site=artifact.sites[path.note.site], execution=execution)
 
     def _execution(self, path: Path) -> Execution:
         key = cache.digest([self.key, self.kernel, path])

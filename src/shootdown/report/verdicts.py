@@ -12,6 +12,7 @@ from shootdown.report.rows import grid
 
 __all__ = [
     "changes_table",
+    "coverage",
     "history_table",
     "is_as_declared",
     "is_changed",
@@ -51,8 +52,6 @@ def one_verdict(result: Result) -> str:
     if result.declared:
         source = f" ({result.source})" if result.source else " (found by the model)"
         lines += fold(f"declared: {result.declared}{source}", first="  ", rest="    ")
-    if result.unreached:
-        lines += fold("never reached: " + ", ".join(result.unreached), first="  ", rest="    ")
     return "\n".join(lines) + "\n\n" + summary([result])
 
 
@@ -127,10 +126,45 @@ def summary(results: Sequence[Result]) -> str:
         ", ".join(sorted({result.memory_order for result in results})),
         f"bounds {_bounds(results)}",
     ]
+    missed = _never_reached(results)
+    if missed:
+        parts.append(f"{_count(len(missed), 'kernel line')} never reached (--coverage)")
     deviations = max(result.deviations for result in results)
     if deviations:
         parts.append(f"{_count(deviations, 'deviation')} from the kernel")
     return "\n".join(fold("; ".join(parts) + ".")) + "\n"
+
+
+def coverage(results: Sequence[Result]) -> str:
+    """List the lines of modelled kernel functions that none of the results reached, by file."""
+    files: dict[str, list[int]] = {}
+    for place in _never_reached(results):
+        name, _, line = place.rpartition(":")
+        files.setdefault(name, []).append(int(line))
+    if not files:
+        return "every kernel line was reached\n"
+    text = ["kernel lines never reached:"]
+    for name, lines in sorted(files.items()):
+        ranges = ", ".join(_ranges(sorted(lines)))
+        text += fold(f"{name}: {ranges}", first="  ", rest="    ")
+    return "\n".join(text) + "\n"
+
+
+def _never_reached(results: Sequence[Result]) -> set[str]:
+    """Return the lines that no result reached, of those that some result could have."""
+    missed = {place for result in results for place in result.unreached}
+    return missed - {place for result in results for place in result.reached}
+
+
+def _ranges(lines: Sequence[int]) -> list[str]:
+    """Write 3, 4, 5, 9 as 3-5, 9."""
+    found: list[list[int]] = []
+    for line in lines:
+        if found and line == found[-1][1] + 1:
+            found[-1][1] = line
+        else:
+            found.append([line, line])
+    return [str(a) if a == b else f"{a}-{b}" for a, b in found]
 
 
 def _verdict_text(result: Result) -> str:
