@@ -41,6 +41,8 @@ from shootdown.lang import (
 
 NAME = "zap-protocol"
 BOUNDS = {"NR_CPUS": 1}
+# Which CPU writes back does not matter, so it is no task that has to share one.
+HARDWARE = {"writeback": (0,)}
 
 NR_PAGES = bound(1, "pages")
 NR_CPUS = bound(1, "CPUs that run a user thread")
@@ -202,7 +204,7 @@ def unmapper() -> None:
             record(page, dropped).referenced = False
 
 
-@task(cpu=1)
+@hardware_task(on="all", kind="kernel")
 def writeback() -> None:
     """Clean and write each page, as often as there are rounds (steps 0 to 9)."""
     for _round in range(NR_ROUNDS):

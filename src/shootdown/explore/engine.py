@@ -113,7 +113,6 @@ class Job:
         search = Search(artifact, native, artifact.initial)
         outcome = search.run(limits, clock=time.monotonic, progress=progress)
         path = fewest_switches(search, outcome) if outcome.notes else None
-        search.close()
         seen, missed = reached(artifact.lines, native.bytes_at("cov", len(artifact.lines)))
         answer = Answer(outcome, artifact, reached=seen, unreached=missed)
         if path is None:

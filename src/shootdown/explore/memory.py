@@ -6,13 +6,17 @@ from __future__ import annotations
 import ctypes
 import functools
 
-__all__ = ["Region", "arena"]
+__all__ = ["Region", "arena", "table"]
 
 READ_WRITE = 1 | 2
 PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000
 DONT_NEED = 4
+HUGE = 14
+HUGE_PAGE = 1 << 21
 FAILED = ctypes.c_void_p(-1).value
 LARGEST = 1 << 37
+SMALLEST = 1 << 26
+MARGIN = 1 << 22
 KEPT = 1 << 28
 """Bytes of the arena that stay with the process between searches."""
 
@@ -22,7 +26,6 @@ def _libc() -> ctypes.CDLL:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
-    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
     libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     return libc
 
@@ -36,12 +39,8 @@ class Region:
             raise MemoryError(f"the system gives no {size:,} bytes of address space")
         self.address: int = found
         self.size = size
-
-    def close(self) -> None:
-        """Give the memory back; closing twice is fine."""
-        if self.size:
-            _libc().munmap(self.address, self.size)
-            self.size = 0
+        if size >= HUGE_PAGE:
+            _libc().madvise(found, size, HUGE)
 
     def trim(self, kept: int) -> None:
         """Give back what was touched behind the first `kept` bytes."""
@@ -49,19 +48,26 @@ class Region:
 
 
 @functools.cache
-def _reserved() -> Region:
-    size = LARGEST
+def _reserved(size: int) -> Region:
+    """Return the largest region up to `size` bytes that the system gives."""
     while True:
         try:
             return Region(size)
         except MemoryError:
             size //= 2
-            if size < 1 << 26:
+            if size < SMALLEST:
                 raise
 
 
 def arena() -> Region:
     """Return the memory for the states of one search; the search before has ended."""
-    region = _reserved()
+    region = _reserved(LARGEST)
     region.trim(KEPT)
+    return region
+
+
+def table(size: int) -> Region:
+    """Return zeroed memory for the table of one search, of `size` bytes or less, and some more."""
+    region = _reserved(size + MARGIN)
+    region.trim(0)
     return region

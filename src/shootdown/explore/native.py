@@ -19,11 +19,16 @@ from shootdown.compiler.artifact import Artifact
 from shootdown.compiler.emit_function import BROKEN, CONTEXT_WORDS, DONE
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.raw import raw_text
-from shootdown.explore.memory import Region, arena
+from shootdown.execution import INTERRUPTED
+from shootdown.explore.memory import arena, table
 
 __all__ = ["AT_END", "STUCK", "Limits", "Note", "Outcome", "Progress", "Search", "loop_text"]
 
-INDEX_BITS = 40
+INDEX_BITS = 34
+"""Bits of a state's number in the table; what the hash gets limits the table's size."""
+FIRST_SLOTS = 1 << 14
+MOST_SLOTS = 1 << (64 - INDEX_BITS)
+MOST_ASIDE = 1 << 16
 BATCH = 48
 MOST_FOUND = 4096
 CHUNK = 4096
@@ -33,8 +38,9 @@ STUCK = AT_END + 1
 """In a note: nobody can make progress in the state."""
 
 WORDS_OF_X = (
-    "ARENA", "TABLE", "MASK", "HEAD", "TAIL", "ROOM", "TRANSITIONS", "FOUND", "NOTES", "ENDS",
-    "UNPACKED", "WORKING", "CONTEXT", "BATCH", "BASES", "WAYS", "RESTS", "FREE", "COSTS", "ORIGINS",
+    "ARENA", "TABLE", "ASIDE", "SHIFT", "HEAD", "TAIL", "ROOM", "TRANSITIONS", "FOUND", "NOTES",
+    "ENDS", "UNPACKED", "WORKING", "CONTEXT", "BATCH", "BASES", "WAYS", "RESTS", "FREE", "COSTS",
+    "ORIGINS",
 )  # fmt: skip
 X = {name: position for position, name in enumerate(WORDS_OF_X)}
 
@@ -95,6 +101,7 @@ def loop_text(artifact: Artifact) -> str:
         "SLOT": artifact.stored_words + 1,
         "BATCH_SIZE": BATCH,
         "MOST_FOUND": MOST_FOUND,
+        "MOST_ASIDE": MOST_ASIDE,
         "MOST_SUCCESSORS": artifact.most_successors,
         "INDEX_BITS": INDEX_BITS,
         "INDEX_MASK": 2**INDEX_BITS - 1,
@@ -104,7 +111,7 @@ def loop_text(artifact: Artifact) -> str:
         "DONE": DONE,
     }
     externals = {"step": 5, "final": 2}
-    exported = {"expand", "rehash", "relax", "hash_of", "insert", "unpack", "pack", "find"}
+    exported = {"expand", "spread", "relax", "hash_of", "insert", "unpack", "pack", "find"}
     return raw_text(source + _packing(artifact.used), constants, externals, exported)
 
 
@@ -135,7 +142,7 @@ def _packing(used: list[int]) -> str:
 class Search:
     """One exploration of one program. `native` has the program and the loop.
 
-    All searches keep their states in the same memory, so a search is over when the next begins.
+    All searches use the same memory, so a search is over when the next begins.
     """
 
     def __init__(self, artifact: Artifact, native: Native, initial: list[int]) -> None:
@@ -143,13 +150,12 @@ class Search:
         self.width = artifact.stored_words
         prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
         self.expand = prototype(native.address("expand"))
-        self.rehash = prototype(native.address("rehash"))
-        relax = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
-        self.relax = relax(native.address("relax"))
+        three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
+        self.spread = prototype(native.address("spread"))
+        self.relax = three(native.address("relax"))
         self.native = native
         self.arena = arena()
-        self.slots = 1 << 14
-        self.table = Region(8 * self.slots)
+        self.table = table(8 * MOST_SLOTS)
         self.x = np.zeros(len(WORDS_OF_X), np.int64)
         self.kept: list[NDArray[np.generic]] = []
         self.notes = self._array(MOST_FOUND * 4)
@@ -164,9 +170,14 @@ class Search:
         self._point("FREE", np.array([int(t.is_free) for t in artifact.tasks], np.int64))
         self.x[X["ARENA"]] = self.arena.address
         self.x[X["TABLE"]] = self.table.address
-        self.x[X["MASK"]] = self.slots - 1
-        self.x[X["ROOM"]] = self.slots // 2
+        self._point("ASIDE", self._array(MOST_ASIDE))
+        self._use(FIRST_SLOTS)
         self._insert(initial)
+
+    def _use(self, slots: int) -> None:
+        self.slots = slots
+        self.x[X["SHIFT"]] = 65 - slots.bit_length()
+        self.x[X["ROOM"]] = slots * 13 // 16
 
     def _array(self, size: int) -> NDArray[np.int64]:
         return np.zeros(size, np.int64)
@@ -186,10 +197,6 @@ class Search:
         """Return a word of the search's record."""
         return int(self.x[X[name]])
 
-    def close(self) -> None:
-        """Give the search's table back to the system; its states go with the next search."""
-        self.table.close()
-
     @property
     def bytes_used(self) -> int:
         """Memory of the states and of the table."""
@@ -201,13 +208,9 @@ class Search:
         return tuple(kind.from_address(self.arena.address + number * self.width * 8))
 
     def _grow(self) -> None:
-        self.slots *= 4 if self.slots < 1 << 22 else 2
-        self.table.close()
-        self.table = Region(8 * self.slots)
-        self.x[X["TABLE"]] = self.table.address
-        self.x[X["MASK"]] = self.slots - 1
-        self.x[X["ROOM"]] = self.slots * 5 // 8
-        self.rehash(self.x.ctypes.data, 0)
+        self._use(self.slots * 2)
+        done = self.spread(self.x.ctypes.data, self.slots // 2)
+        assert done, "hashes do not spread over the table"
 
     def run(
         self,
@@ -222,7 +225,7 @@ class Search:
         try:
             self._levels(outcome, limits, start, clock, progress)
         except KeyboardInterrupt:
-            outcome.reason = "interrupted"
+            outcome.reason = INTERRUPTED
         outcome.states = self.get("TAIL")
         outcome.transitions = self.get("TRANSITIONS")
         outcome.ends = self.get("ENDS")
@@ -247,6 +250,9 @@ class Search:
                 self.expand(self.x.ctypes.data, min(CHUNK, end - self.get("HEAD")))
                 room = self.get("ROOM") - self.artifact.most_successors - BATCH
                 if self.get("TAIL") >= room:
+                    if 16 * self.slots > self.table.size:
+                        outcome.reason = f"more than {room:,} states"
+                        return
                     self._grow()
                 now = clock() - start
                 outcome.reason = self._limit(limits, now)

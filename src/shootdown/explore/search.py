@@ -3,8 +3,11 @@
 
 `X` is the search's own record, a row of words; the constants in capitals below name them and are
 given when this text is compiled. A state in the arena is `WIDTH` packed words. The arena is also
-the queue of the breadth-first search: states from `HEAD` on are still to be expanded. The table
-maps a hash to a state's number + 1, with some bits of the hash beside it.
+the queue of the breadth-first search: states from `HEAD` on are still to be expanded.
+
+An entry of the table has a state's number + 1 in its low bits, and the top bits of the state's
+hash above. The first of those, all but `SHIFT` bits of the entry, are the slot where the search
+for it begins; it goes on, slot by slot, to the first empty one, behind the last slot if need be.
 
 This text is compiled, never run as Python.
 """
@@ -36,29 +39,25 @@ def same(a, b):
 def find(X, p, h):
     """Return the number + 1 of a state, or 0 if it is not in the table."""
     table = X[TABLE]
-    mask = X[MASK]
     arena = X[ARENA]
-    tag = (h >> INDEX_BITS) << INDEX_BITS
-    i = h & mask
+    i = h >> X[SHIFT]
     while 1:
         entry = table[i]
         if entry == 0:
             return 0
-        if (entry >> INDEX_BITS) << INDEX_BITS == tag:
+        if entry >> INDEX_BITS == h >> INDEX_BITS:
             number = entry & INDEX_MASK
             if same(p, arena + (number - 1) * (8 * WIDTH)):
                 return number
-        i = (i + 1) & mask
+        i += 1
     return 0
 
 
 def insert(X, p, h):
     """Add a state to the arena and the table unless it is there."""
     table = X[TABLE]
-    mask = X[MASK]
     arena = X[ARENA]
-    tag = (h >> INDEX_BITS) << INDEX_BITS
-    i = h & mask
+    i = h >> X[SHIFT]
     while 1:
         entry = table[i]
         if entry == 0:
@@ -69,23 +68,23 @@ def insert(X, p, h):
                 q[k] = p[k]
                 k += 1
             X[TAIL] = number + 1
-            table[i] = tag | (number + 1)
+            table[i] = ((h >> INDEX_BITS) << INDEX_BITS) | (number + 1)
             return 1
-        if (entry >> INDEX_BITS) << INDEX_BITS == tag:
+        if entry >> INDEX_BITS == h >> INDEX_BITS:
             if same(p, arena + ((entry & INDEX_MASK) - 1) * (8 * WIDTH)):
                 return 0
-        i = (i + 1) & mask
+        i += 1
     return 0
 
 
 def flush(X, batch, count):
     """Insert the successors that were collected; their table lines are on the way already."""
     table = X[TABLE]
-    mask = X[MASK]
+    shift = X[SHIFT]
     arena = X[ARENA]
     i = 0
     while i < count:
-        entry = table[batch[i * SLOT] & mask]
+        entry = table[batch[i * SLOT] >> shift]
         prefetch(arena, ((entry & INDEX_MASK) - 1) * WIDTH)
         i += 1
     i = 0
@@ -170,7 +169,7 @@ def expand(X, count):
                     pack(W, p + 8)
                     h = hash_of(p + 8)
                     p[0] = h
-                    prefetch(X[TABLE], h & X[MASK])
+                    prefetch(X[TABLE], h >> X[SHIFT])
                     pending += 1
                     if pending == BATCH_SIZE:
                         flush(X, batch, pending)
@@ -190,19 +189,41 @@ def expand(X, count):
     return 0
 
 
-def rehash(X):
-    """Fill an empty table with all states of the arena."""
+def spread(X, slots):
+    """Spread a table of `slots` slots over twice as many, in place; `SHIFT` is the new one already.
+
+    Entries go from the last to the first, each to a slot behind all that is still to go; the few
+    that would not are put aside until the end. Returns 1, or 0 if there are too many of them.
+    """
     table = X[TABLE]
-    mask = X[MASK]
-    number = 0
-    while number < X[TAIL]:
-        h = hash_of(X[ARENA] + number * (8 * WIDTH))
-        i = h & mask
+    shift = X[SHIFT]
+    aside = X[ASIDE]
+    count = 0
+    slot = slots
+    while table[slot]:
+        slot += 1
+    while slot:
+        slot -= 1
+        entry = table[slot]
+        if entry:
+            table[slot] = 0
+            i = entry >> shift
+            if i > slot:
+                while table[i]:
+                    i += 1
+                table[i] = entry
+            else:
+                if count == MOST_ASIDE:
+                    return 0
+                aside[count] = entry
+                count += 1
+    while count:
+        count -= 1
+        i = aside[count] >> shift
         while table[i]:
-            i = (i + 1) & mask
-        table[i] = ((h >> INDEX_BITS) << INDEX_BITS) | (number + 1)
-        number += 1
-    return 0
+            i += 1
+        table[i] = aside[count]
+    return 1
 
 
 def relax(X, first, last):
