@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zap+range: munmap() of a range with several pages and page tables
+
+A thread uses two pages that lie in neighbouring tables; another unmaps the range. All entries are
+taken out, in all tables, and both pages and both tables are freed after the flush.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "zap+range"
+BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 3, "NR_VMAS": 1}
+EXPECT = (since("v2.6.39", holds()),)
+
+
+@setup(cpu=0)
+def mapper() -> None:
+    """Take a range of fresh memory, and store on both sides of the tables' border."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 4, 0)
+    sd_access(1, True)
+    sd_access(2, True)
+
+
+@setup(cpu=1)
+def user_of_two_pages() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=1, kind="user")
+def user() -> None:
+    """Load from the one and store to the other, until the range is gone."""
+    sd_user(0b0010, 0b0100)
+
+
+@task(cpu=0)
+def range_unmapper() -> None:
+    """Give the range back."""
+    sys_munmap(0, 4)
