@@ -21,7 +21,7 @@ EXPECT = (since("v2.6.39", violated("table_uaf"), source="planted"),)
 
 
 @kernel
-def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t, size: vaddr_t) -> None:
+def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> None:
     """Free a table that was unlinked, now.
 
     Kernel: include/asm-generic/tlb.h, v6.18

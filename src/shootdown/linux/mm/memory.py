@@ -316,7 +316,7 @@ def free_p4d_range(
             p4d = p4d + 1
     if LEVELS >= 5:
         if sd_is_last_use(start, end, floor, ceiling, PGDIR_SIZE):
-            sd_free_table(tlb, pgd, start, PGDIR_SIZE)
+            sd_free_table(tlb, pgd, start)
 
 
 @kernel
@@ -345,7 +345,7 @@ def free_pud_range(
             pud = pud + 1
     if LEVELS >= 4:
         if sd_is_last_use(start, end, floor, ceiling, P4D_SIZE):
-            sd_free_table(tlb, p4d, start, P4D_SIZE)
+            sd_free_table(tlb, p4d, start)
 
 
 @kernel
@@ -374,7 +374,7 @@ def free_pmd_range(
             pmd = pmd + 1
     if LEVELS >= 3:
         if sd_is_last_use(start, end, floor, ceiling, PUD_SIZE):
-            sd_free_table(tlb, pud, start, PUD_SIZE)
+            sd_free_table(tlb, pud, start)
 
 
 @kernel
@@ -386,7 +386,7 @@ def free_pte_range(tlb: Ref[mmu_gather], pmd: Ptr[pmd_t], addr: vaddr_t) -> None
     Deviates: nothing
     """
     if LEVELS >= 2:
-        sd_free_table(tlb, pmd, addr, PMD_SIZE)
+        sd_free_table(tlb, pmd, addr)
 
 
 @kernel
@@ -403,7 +403,7 @@ def sd_is_last_use(
 
 
 @kernel
-def sd_free_table(tlb: Ref[mmu_gather], upper: Ptr[pgd_t], addr: vaddr_t, size: vaddr_t) -> None:
+def sd_free_table(tlb: Ref[mmu_gather], upper: Ptr[pgd_t], addr: vaddr_t) -> None:
     """Unlink the table below an entry and queue it to be freed after the flush.
 
     Kernel: none
@@ -412,4 +412,4 @@ def sd_free_table(tlb: Ref[mmu_gather], upper: Ptr[pgd_t], addr: vaddr_t, size: 
     """
     table = hw_read_entry(upper).pfn
     hw_write_entry(upper, pgd_t())
-    pte_free_tlb(tlb, table, addr, size)
+    pte_free_tlb(tlb, table, addr)

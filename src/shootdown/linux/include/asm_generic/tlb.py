@@ -96,15 +96,18 @@ def tlb_remove_tlb_entry(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
 
 
 @kernel
-def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t, size: vaddr_t) -> None:
+def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> None:
     """Note that a table was unlinked: free it after the flush.
+
+    The range to flush gets one page longer, not as long as what the table spans: any INVLPG
+    flushes the paging-structure caches.
 
     Kernel: include/asm-generic/tlb.h, v6.18 (p4d_free_tlb, pud_free_tlb, pmd_free_tlb as well)
     Context: the mapping is hidden from reverse-map walks
     Deviates: tables have slots of their own, one each, and are freed right after the flush
     """
     if has(GATHER_ADJUST_RANGE):
-        __tlb_adjust_range(tlb, address, size)
+        __tlb_adjust_range(tlb, address, 1)
         tlb.freed_tables = True
     else:
         tlb.need_flush = True
