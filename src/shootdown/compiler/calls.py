@@ -108,7 +108,8 @@ def _function(b: Builder, node: ast.Call, declaration: FunctionDeclaration) -> V
         b.error("SD114", node.func, declaration.name)
     passed = _arguments(b, node, declaration)
     signature = b.lowering.signature(declaration)
-    callee = b.lowering.code(declaration, atomic=b.atomic, monitor=b.monitor)
+    monitor, gate = b.monitor, b.code.gate
+    callee = b.lowering.code(declaration, atomic=b.atomic, monitor=monitor, gate=gate)
     target = None if isinstance(signature.result, NoneType) else b.temp(signature.result)
     span = b.module.span(node)
     b.emit(Call(target, callee, tuple(operand for _, operand in passed), span, b.atomic))
@@ -337,9 +338,6 @@ def sleep_until(b: Builder, node: ast.Call) -> None:
     b.atomic = False
     b.schedule(node)
     _wait(b, test)
-    b.atomic = True
-    hook(b, node, "task_wake")
-    b.atomic = False
     b.jump(after)
     b.start(after)
 

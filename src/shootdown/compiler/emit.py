@@ -120,12 +120,18 @@ def _step(unit: Unit, names: dict[Code, str]) -> str:
             "  br i1 %has, label %ask, label %go",
             "ask:",
             f"  %may = call i64 @{names[gate]}(ptr %W, i64 %task, i64 %choice, ptr %ctx)",
+            "  %failed = load i64, ptr %ctx",
+            "  %fine = icmp eq i64 %failed, 0",
+            "  br i1 %fine, label %asked, label %broke",
+            "broke:",
+            f"  ret i32 {BROKEN}",
+            "asked:",
             "  %open = icmp ne i64 %may, 0",
             "  br i1 %open, label %go, label %shut",
             "shut:",
             f"  ret i32 {BLOCKED}",
         ]
-        origin = "[ %place, %start ], [ %place, %ask ]"
+        origin = "[ %place, %start ], [ %place, %asked ]"
     else:
         lines += ["  br label %go"]
         origin = "[ %place, %start ]"

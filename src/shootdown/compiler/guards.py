@@ -16,7 +16,7 @@ def check_guard(
     b: Builder, field: Field, record: Operand, node: ast.AST, *, is_write: bool
 ) -> None:
     """Emit the check that the running task holds the guard of `field` of `record`."""
-    if not field.guard or (b.monitor and not field.guard.startswith("<")):
+    if not field.guard or b.code.gate or (b.monitor and not field.guard.startswith("<")):
         return
     number = b.compute("sub", record, 1, PositionType(field.struct))
     if field.guard in ("<task>", "<cpu>"):

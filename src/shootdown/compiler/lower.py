@@ -38,7 +38,7 @@ class Lowering:
         self.world = world
         self.hooks = hooks
         self.monitors = {event: tuple(found) for event, found in monitors.items()}
-        self.codes: dict[tuple[int, bool, bool], Code] = {}
+        self.codes: dict[tuple[int, bool, bool, bool], Code] = {}
         self.signatures: dict[int, Signature] = {}
         self.waiting: list[Code] = []
 
@@ -80,12 +80,17 @@ class Lowering:
         return Signature(tuple(parameters), result or NONE)
 
     def code(
-        self, declaration: FunctionDeclaration, *, atomic: bool, monitor: bool = False
+        self,
+        declaration: FunctionDeclaration,
+        *,
+        atomic: bool,
+        monitor: bool = False,
+        gate: bool = False,
     ) -> Code:
         """Return the code of a function; it is compiled by the next `finish`."""
-        key = (id(declaration), atomic, monitor)
+        key = (id(declaration), atomic, monitor, gate)
         if key not in self.codes:
-            code = Code(declaration.name, declaration, atomic, monitor=monitor)
+            code = Code(declaration.name, declaration, atomic, monitor=monitor, gate=gate)
             self.codes[key] = code
             self.waiting.append(code)
         return self.codes[key]

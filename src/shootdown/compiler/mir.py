@@ -284,7 +284,8 @@ class Code:
     """One compiled function. `atomic` code has no scheduling points: it is part of a step.
 
     `is_plain` is found later: no scheduling point can be reached in it, so it runs as an ordinary
-    call inside its caller's step.
+    call inside its caller's step. `monitor`: it watches tasks; `gate`: it decides whether they
+    may move.
     """
 
     name: str
@@ -296,6 +297,7 @@ class Code:
     locals: list[Struct] = field(default_factory=list)
     is_plain: bool = False
     monitor: bool = False
+    gate: bool = False
 
     @property
     def entry(self) -> Block:

@@ -134,6 +134,15 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
 
     `observe` gives the observer that is told what the setup does.
     """
+    try:
+        return _build(request, observe, pauses=False)
+    except Broken:  # by local work, before any first step: make that work a step
+        return _build(request, observe, pauses=True)
+
+
+def _build(
+    request: Request, observe: Callable[[Program], Observer] | None, *, pauses: bool
+) -> Program:
     diagnostics = Diagnostics()
     library = request.library
     world = World(library, diagnostics, settings=dict(request.settings), features=request.features)
@@ -149,11 +158,11 @@ def build(request: Request, observe: Callable[[Program], Observer] | None = None
     monitors = _monitors(world, modules, request)
     lowering = Lowering(world, monitors["on"], _hooks(monitors["event"]))
     check_roles(lowering, [*(d for d, _, _ in plan), *scenario.setup], monitors)
-    roots = [_root(lowering, declaration) for declaration, _, _ in plan]
+    roots = [_root(lowering, declaration, pauses=pauses) for declaration, _, _ in plan]
     setup_codes = [lowering.code(d, atomic=False) for d in scenario.setup]
     finals = [lowering.code(d, atomic=True, monitor=True) for d in monitors["final"][""]]
     conditions = [lowering.code(d, atomic=True, monitor=True) for d in monitors["quiescent"][""]]
-    gate = [lowering.code(d, atomic=True, monitor=True) for d in monitors["gate"][""]]
+    gate = [lowering.code(d, atomic=True, monitor=True, gate=True) for d in monitors["gate"][""]]
     for declaration in (*_functions(world, request.scenario), *_patched(world, request)):
         lowering.code(declaration, atomic=False)
     lowering.finish()
@@ -249,17 +258,7 @@ def _set_up(program: Program, observer: Observer) -> None:
     for number, task_ in enumerate(program.tasks):
         # What is before its first scheduling point is local.
         state.stacks[number] = [Activation(task_.code, task_.code.entry)]
-        _start(machine, state, task_.code, number)
-
-
-def _start(machine: Machine, state: State, code: Code, task: int) -> None:
-    diagnostics = Diagnostics()
-    try:
-        machine.start(state, task)
-    except Broken as broken:
-        site = broken.site
-        diagnostics.add("SD210", site.span, code.name, site.kind, site.message)
-    diagnostics.raise_if_any()
+        machine.start(state, number)
 
 
 def _run_setup(
@@ -437,14 +436,15 @@ def _hooks(events: dict[str, list[FunctionDeclaration]]) -> dict[str, FunctionDe
     return {str(d.options["hook"]): d for d in events[""] if "hook" in d.options}
 
 
-def _root(lowering: Lowering, declaration: FunctionDeclaration) -> Code:
-    """Return the code that a task starts with: it calls the task's function, and tells its end."""
+def _root(lowering: Lowering, declaration: FunctionDeclaration, *, pauses: bool) -> Code:
+    """Return the code that a task starts with: it calls the task's function, and tells its end.
+
+    `pauses`: it has a scheduling point of its own, before all.
+    """
     code = Code(declaration.name, declaration, atomic=False)
     b = Builder(lowering, code, monitor=False)
-    shares_cpu = lowering.world.settings["MULTITASK"] and declaration.role == "task"
-    if shares_cpu:
+    if pauses:
         b.schedule(declaration.node)
-        hook(b, declaration.node, "task_begin")
     called = lowering.code(declaration, atomic=False)
     b.emit(Call(None, called, (), b.module.span(declaration.node)))
     hook(b, declaration.node, "task_end")

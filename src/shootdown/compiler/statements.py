@@ -317,8 +317,6 @@ def _atomic(b: Builder, node: ast.With, inner: list[ast.stmt]) -> None:
         case _:
             b.schedule(node)
             b.atomic = True
-    if gives_up_cpu:
-        hook(b, node, "task_wake")
     body(b, inner)
     b.atomic = False
 

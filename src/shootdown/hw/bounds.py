@@ -12,6 +12,7 @@ from typing import Annotated
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
+    "CONFIG_PREEMPTION",
     "LEVELS",
     "MULTITASK",
     "NR_CPUS",
@@ -26,6 +27,7 @@ __all__ = [
     "frame_or_table",
     "level_t",
     "pfn_t",
+    "preempt_t",
     "slot_t",
     "table_nr",
     "table_or_none",
@@ -39,6 +41,7 @@ NR_PAGES = bound(1, "page frames that hold data")
 NR_TABLES = bound(2, "page frames that hold page tables")
 LEVELS = bound(2, "levels of a page table")
 PTRS_PER_TABLE = bound(2, "entries of a page table")
+CONFIG_PREEMPTION = option(True, "a task may lose its CPU wherever it holds nothing")
 MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
 
 NR_VPN = PTRS_PER_TABLE**LEVELS
@@ -82,3 +85,6 @@ frame_or_none = Annotated[int, span(-1, NR_PAGES - 1)]
 
 table_or_none = Annotated[int, span(-1, NR_TABLES - 1)]
 """The number of a table frame, or -1."""
+
+preempt_t = Annotated[int, upto(7)]
+"""How many times a task has disabled preemption."""

@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from shootdown.hw.bounds import MULTITASK, NR_CPUS
-from shootdown.hw.events import cr3_loaded, task_finished, task_slept, task_started, task_woke
+from shootdown.hw.bounds import (
+    CONFIG_PREEMPTION,
+    MULTITASK,
+    NR_CPUS,
+    preempt_t,
+    task_nr,
+)
+from shootdown.hw.events import cr3_loaded, task_finished, task_slept
 from shootdown.hw.memory import table
 from shootdown.hw.tlb import forget_everything
 from shootdown.lang import (
     NR_TASKS,
+    OWN_TASK,
     Bool,
     Ref,
     atomic,
     gate,
+    guarded_by,
     hw,
     on,
     record,
@@ -35,7 +43,15 @@ __all__ = [
     "hw_load_cr3",
     "may_run",
     "processor",
+    "thread_info",
 ]
+
+
+@struct(count=NR_TASKS)
+class thread_info:
+    """What keeps a task on its CPU; x86 has it per CPU, and saves it with the task."""
+
+    preempt_count: preempt_t = guarded_by(OWN_TASK)
 
 
 @struct(count=NR_CPUS)
@@ -84,25 +100,29 @@ def hw_irqs_are_off() -> Bool:
 
 @gate
 def may_run() -> Bool:
-    """Let a task move only while its CPU is its own, or nobody's."""
+    """Let a task move while it has its CPU, or can have it.
+
+    A CPU without a task is taken by the next one to move. One with a task is taken from it, with
+    CONFIG_PREEMPTION, wherever that task may be preempted. The kernel's own work of switching is
+    part of the step: tasks that share a CPU have one address space.
+    """
     if MULTITASK:
-        current = record(processor, this_cpu()).current
-        return current == 0 or current == this_task() + 1
+        cpu = record(processor, this_cpu())
+        mine = this_task() + 1
+        if cpu.current != mine:
+            if cpu.current != 0 and not is_preemptible(cpu.current - 1):
+                return False
+            cpu.current = mine
     return True
 
 
-@on(task_started)
-def take_cpu_at_start() -> None:
-    """Give the CPU to a task that takes its first step."""
-    if MULTITASK:
-        record(processor, this_cpu()).current = this_task() + 1
-
-
-@on(task_woke)
-def take_cpu_again() -> None:
-    """Give the CPU to a task that has slept."""
-    if MULTITASK:
-        record(processor, this_cpu()).current = this_task() + 1
+@hw
+def is_preemptible(task: task_nr) -> Bool:
+    """Tell whether the kernel may take this CPU from the task that has it."""
+    if CONFIG_PREEMPTION:
+        enabled = not record(processor, this_cpu()).irqs_off
+        return enabled and record(thread_info, task).preempt_count == 0
+    return False
 
 
 @on(task_slept)

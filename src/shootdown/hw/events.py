@@ -48,8 +48,6 @@ __all__ = [
     "table_walked",
     "task_finished",
     "task_slept",
-    "task_started",
-    "task_woke",
     "tlb_dropped",
     "tlb_filled",
     "tlb_flushed",
@@ -211,11 +209,6 @@ def slept(atomic: Bool) -> None:
     """The task comes to a place where it may sleep; `atomic`: where it must not."""
 
 
-@event(hook="task_begin")
-def task_started() -> None:
-    """A task takes its first step."""
-
-
 @event(hook="task_end")
 def task_finished() -> None:
     """A task has returned."""
@@ -224,8 +217,3 @@ def task_finished() -> None:
 @event(hook="task_sleep")
 def task_slept() -> None:
     """A task blocks in `sleep_until` and leaves its CPU to others."""
-
-
-@event(hook="task_wake")
-def task_woke() -> None:
-    """A task goes on after `sleep_until` and has its CPU again."""

@@ -23,7 +23,6 @@ __all__ = [
     "mapcount_t",
     "owner_t",
     "pgoff_t",
-    "preempt_t",
     "slots_t",
     "table_count",
     "taskmask_t",
@@ -49,9 +48,6 @@ owner_t = Annotated[int, upto(NR_TASKS)]
 
 taskmask_t = Annotated[int, bits(NR_TASKS)]
 """A set of tasks, one bit each."""
-
-preempt_t = Annotated[int, upto(7)]
-"""How many times a task has disabled preemption."""
 
 pgoff_t = Annotated[int, upto(NR_FILE_PAGES - 1)]
 """The number of a page in its file."""

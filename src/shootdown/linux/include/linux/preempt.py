@@ -3,27 +3,11 @@
 
 from __future__ import annotations
 
+from shootdown.hw.cpu import thread_info
 from shootdown.hw.events import slept
-from shootdown.lang import (
-    NR_TASKS,
-    OWN_TASK,
-    Bool,
-    guarded_by,
-    kernel,
-    record,
-    struct,
-    this_task,
-)
-from shootdown.linux.bounds import preempt_t
+from shootdown.lang import Bool, kernel, record, this_task
 
-__all__ = ["in_atomic", "might_sleep", "preempt_disable", "preempt_enable", "thread_info"]
-
-
-@struct(count=NR_TASKS)
-class thread_info:
-    """What the scheduler keeps of a task; the kernel counts preemption per CPU."""
-
-    preempt_count: preempt_t = guarded_by(OWN_TASK)
+__all__ = ["in_atomic", "might_sleep", "preempt_disable", "preempt_enable"]
 
 
 @kernel
