@@ -12,7 +12,7 @@ from shootdown.compiler.diagnostics import ModelError
 from shootdown.compiler.program import Program, Request, Roots, build
 from shootdown.compiler.source import Library
 
-__all__ = ["BARE", "MODEL", "WORDS", "compile_text", "messages"]
+__all__ = ["BARE", "MODEL", "WORDS", "compile_text", "messages", "request_of"]
 
 BARE = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
 """No kernel and no invariants: only what the text itself has."""
@@ -34,7 +34,7 @@ from shootdown.lang import (
 """All words of the language. Put at the end of a text, they leave its line numbers alone."""
 
 
-def compile_text(
+def request_of(
     text: str,
     *,
     patches: Mapping[str, str] | None = None,
@@ -42,12 +42,12 @@ def compile_text(
     settings: Mapping[str, int | bool] | None = None,
     reduce: bool = True,
     roots: Roots = BARE,
-) -> Program:
-    """Build the program in `text`, shown as `s.py`; patches are texts by file name."""
+) -> Request:
+    """Return the request to build `text`, shown as `s.py`; patches are texts by file name."""
     library = Library()
     scenario = library.user_text("s.py", dedent(text).lstrip("\n"))
     changed = {name: dedent(patch).lstrip("\n") for name, patch in (patches or {}).items()}
-    request = Request(
+    return Request(
         library=library,
         roots=roots,
         scenario=scenario,
@@ -56,7 +56,13 @@ def compile_text(
         patches=tuple(library.user_text(name, patch) for name, patch in changed.items()),
         reduce=reduce,
     )
-    return build(request)
+
+
+def compile_text(
+    text: str, *, patches: Mapping[str, str] | None = None, roots: Roots = BARE
+) -> Program:
+    """Build the program in `text`."""
+    return build(request_of(text, patches=patches, roots=roots))
 
 
 def messages(text: str, rest: str = "", *, patches: Mapping[str, str] | None = None) -> str:

@@ -68,10 +68,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD203": ("a scenario needs {0}", "see the tutorial for a complete scenario"),
     "SD208": ("{0}() takes nothing and returns {1}", "write `def {0}() -> {1}:`"),
     "SD209": ("{0}() does not take what {1}() tells", "give it the parameters of the event"),
-    "SD210": (
-        "the task {0}() breaks {1} before its first step: {2}",
-        "no interleaving is needed for that: mend the task",
-    ),
     "SD205": (
         "{0}() must keep the kernel's signature: {1}",
         "other kernel functions call it",

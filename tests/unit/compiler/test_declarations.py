@@ -304,20 +304,6 @@ s.py:1:29: error[SD124]: the value 4 is outside 0..0
 """)
 
 
-def test_task_that_fails_at_once() -> None:
-    text = """
-@task(cpu=1)
-def wrong() -> None:
-    assert this_task() == 7
-"""
-    assert messages(text, NAMED) == snapshot("""\
-s.py:3:5: error[SD210]: the task wrong() breaks assertion before its first step: this_task() == 7
-    3 |     assert this_task() == 7
-      |     ^^^^^^^^^^^^^^^^^^^^^^^
-  help: no interleaving is needed for that: mend the task\
-""")
-
-
 # Monitors
 
 
