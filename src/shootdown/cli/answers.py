@@ -118,11 +118,15 @@ def _many(results: Sequence[Result], *, wrong: Sequence[Result], has_history: bo
 
 
 def _race_to_show(results: Sequence[Result], *, wrong: Sequence[Result]) -> Result | None:
-    """Prefer what nobody expected, then a race that the newest kernel prevents."""
+    """Prefer what nobody expected, then a race that the newest kernel prevents.
+
+    Of those, take the story that has most variants.
+    """
     first: dict[str, Verdict] = {}
     for result in results:
         first.setdefault(result.scenario, result.verdict)
     prevented = [result for result in results if first[result.scenario] == Verdict.HOLDS]
+    prevented.sort(key=lambda result: -sum(n.startswith(result.scenario) for n in first))
     candidates = [*wrong, *prevented, *results]
     return next((result for result in candidates if _is_drawn(result)), None)
 
