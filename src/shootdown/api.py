@@ -428,7 +428,7 @@ def explain(saved: SavedResult) -> Result:
         reason="" if site else "the schedule breaks nothing in this model",
         invariant=site.kind if site else "",
         site=site.where if site else "",
-        message=site.message if site else "",
+        message=dict(model.invariants()).get(site.kind, site.message) if site else "",
         declared=saved.declared,
         source=saved.source,
         fixed_by=saved.fixed_by,

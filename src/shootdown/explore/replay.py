@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shootdown.compiler.encode import encode, pack
 from shootdown.compiler.interp import Activation, Blocked, Broken, Machine, Observer, State
 from shootdown.compiler.mir import Call, Code, Load, Mark, Reg, Site, Store, Yield
 from shootdown.compiler.program import Program
+from shootdown.compiler.types import NoneType
 from shootdown.errors import InputError
 from shootdown.execution import Action, Execution, Frame, Step
 from shootdown.explore.native import AT_END
+from shootdown.explore.reference import alternatives, is_quiescent
 from shootdown.explore.shortest import Path
 from shootdown.explore.values import Namer
 
@@ -24,6 +26,7 @@ class Recorder(Observer):
     def __init__(self) -> None:
         self.actions: list[Action] = []
         self.namer: Namer | None = None
+        self.machine: Machine | None = None
         self.last_event: Action | None = None
 
     def take(self) -> tuple[Action, ...]:
@@ -51,8 +54,19 @@ class Recorder(Observer):
         if not code.monitor:
             span = code.declaration.module.span(code.declaration.node)
             self.actions.append(
-                Action("return", code.name, span.file, span.line, depth, is_kernel=is_kernel(code))
-            )
+                Action(
+                    "return", code.name, span.file, span.line, depth, self._result(code),
+                    is_kernel=is_kernel(code),
+                )
+            )  # fmt: skip
+
+    def _result(self, code: Code) -> str:
+        """Return what a function returns, if the machine has kept it: others can see it step."""
+        if self.machine is None or self.namer is None or code.is_plain or code.atomic:
+            return ""
+        if code.result is None or isinstance(code.result, NoneType):
+            return ""
+        return self.namer.text(code.result, self.machine.result)
 
     def access(self, code: Code, access: Load | Store, depth: int) -> None:
         """Note an access that others can see."""
@@ -69,10 +83,22 @@ class Recorder(Observer):
         kinds = self.namer.signatures[mark.event.name]
         for (name, kind), value in zip(kinds, values, strict=True):
             parts.append((name, self.namer.text(kind, value)))
+        numbers = {name: value for (name, _), value in zip(kinds, values, strict=True)}
+        parts += self._entry(numbers)
         self.last_event = Action(
             "event", code.name, mark.span.file, mark.span.line, depth, mark.event.name, tuple(parts)
         )
         self.actions.append(self.last_event)
+
+    def _entry(self, numbers: Mapping[str, int]) -> list[tuple[str, str]]:
+        """Name the page-table entry that an event concerns, if it concerns one."""
+        assert self.namer is not None
+        name = ""
+        if "table" in numbers and "slot" in numbers:
+            name = self.namer.tables.in_table(numbers["table"], numbers["slot"])
+        elif "cpu" in numbers and "vpn" in numbers:
+            name = self.namer.tables.of_page(numbers["cpu"], numbers["vpn"])
+        return [("entry", name)] if name else []
 
     def broke(self, site: Site, depth: int) -> None:
         """Note that an invariant broke."""
@@ -166,9 +192,11 @@ def record(
     recorder.namer = Namer(program)
     machine: Machine = program.machine
     machine.observer = recorder
+    recorder.machine = machine
     state = program.new_state()
     steps: list[Step] = []
     broken: Site | None = None
+    stuck: list[Step] = []
     try:
         for task, choice in schedule:
             step, broken = _one(program, state, recorder, task, choice)
@@ -176,7 +204,7 @@ def record(
             if broken is not None:
                 break
         if broken is None:
-            broken = _final(program, state, recorder, steps)
+            broken, stuck = _final(program, state, recorder, steps)
     finally:
         machine.observer = Observer()
     execution = Execution(
@@ -186,6 +214,7 @@ def record(
         tuple(schedule),
         tuple(before),
         tuple(steps),
+        tuple(stuck),
     )
     return execution, broken
 
@@ -200,6 +229,8 @@ def _one(
     if not stack:
         raise InputError(f"the schedule moves {spec.name}, which has finished: the model differs")
     assert recorder.namer is not None
+    program.machine.memory = state.memory
+    recorder.namer.tables.look()
     frames, (file, line, text) = _frames(stack, recorder.namer), _where(stack)
     broken: Site | None = None
     try:
@@ -216,23 +247,73 @@ def _one(
     return step, broken
 
 
-def _final(program: Program, state: State, recorder: Recorder, steps: list[Step]) -> Site | None:
-    """Judge the state that the schedule ends in; what breaks there joins the last step."""
+def _final(
+    program: Program, state: State, recorder: Recorder, steps: list[Step]
+) -> tuple[Site | None, list[Step]]:
+    """Judge the state that the schedule ends in, and find who is stuck there.
+
+    What breaks joins the last step.
+    """
     recorder.take()
     broken: Site | None = None
-    for final in program.finals:
-        try:
-            program.machine.evaluate(state, final)
-        except Broken as failure:
-            broken = failure.site
-            recorder.take()
-            recorder.last_event = None
-            recorder.broke(broken, 0)
-            break
+    stuck: list[Step] = []
+    if is_quiescent(program, state):
+        broken = _judged(program, state)
+    elif not _can_progress(program, state):
+        broken = program.deadlock
+        stuck = _stuck(program, state, recorder)
     if broken is not None and steps:
+        recorder.take()
+        recorder.last_event = None
+        recorder.broke(broken, 0)
         last = steps[-1]
         steps[-1] = Step(
             last.task, last.kind, last.cpu, last.choice, last.file, last.line, last.text,
             last.stack, (*last.actions, *recorder.take()),
         )  # fmt: skip
-    return broken
+    return broken, stuck
+
+
+def _judged(program: Program, state: State) -> Site | None:
+    """Return what the monitors find wrong with an end state."""
+    for final in program.finals:
+        try:
+            program.machine.evaluate(state, final)
+        except Broken as failure:
+            return failure.site
+    return None
+
+
+def _can_progress(program: Program, state: State) -> bool:
+    """Tell whether somebody can move who is not just going on for ever."""
+    for task, spec in enumerate(program.tasks):
+        ways, resting = alternatives(program, state, task)
+        if not (resting and spec.is_free) and _can_move(program, state, task, ways):
+            return True
+    return False
+
+
+def _can_move(program: Program, state: State, task: int, ways: int) -> bool:
+    for choice in range(ways):
+        try:
+            program.machine.step(state.copy(), task, choice)
+        except Blocked:
+            continue
+        except Broken:
+            return True
+        return True
+    return False
+
+
+def _stuck(program: Program, state: State, recorder: Recorder) -> list[Step]:
+    """Return where the tasks stand that have more to do and cannot."""
+    assert recorder.namer is not None
+    found = []
+    for task, spec in enumerate(program.tasks):
+        stack = state.stacks[task]
+        ways, resting = alternatives(program, state, task)
+        if stack and not resting and not _can_move(program, state, task, ways):
+            program.machine.memory = state.memory
+            frames, (file, line, text) = _frames(stack, recorder.namer), _where(stack)
+            found.append(Step(spec.name, spec.kind, spec.cpu, 0, file, line, text, frames))
+    return found

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from shootdown.execution import Execution, Result, Step
 from shootdown.report.command import reproduce
+from shootdown.report.facts import Machine, with_facts
 from shootdown.report.layout import WIDTH, columns, fold, table
 from shootdown.report.story import Line, at_least, event_weight, tell
 from shootdown.report.wording import Weight, headline
@@ -22,17 +23,28 @@ LINES_MAX = 60
 _BEFORE_LINES_MAX = 6
 _MESSAGE_LINES_MAX = 4
 
+# The last of these events concerns the page that an end state is wrong about.
+_VICTIMS = {"lost_write": ("access_made",), "leak": ("pte_cleared",)}
+
 
 def race_table(result: Result) -> str:
     """Draw the execution of a violated result; the text ends in a newline."""
     execution = result.execution
     assert execution is not None, "only a result with an execution can be drawn"
+    before, steps = with_facts(execution.before, execution.steps, _machine(result))
     top = [*_header(result, execution), "", *_before(execution.before)]
-    bottom = [*_outcome(result, execution), "", *_origin(result), *_reproduce(result)]
+    bottom = [*_outcome(result, steps), "", *_origin(result), *_reproduce(result)]
     room = LINES_MAX - len(top) - len(bottom) - 2
-    rows = _rows(execution, room)
+    lines = tell(steps, before=before, stuck=execution.stuck)
+    rows = _rows(_with_tail(lines, steps), steps, room)
     text = "\n".join(_ascii(row).rstrip() for row in [*top, *rows, "", *bottom])
     return text + "\n"
+
+
+def _machine(result: Result) -> Machine:
+    """Return what the bounds of the result say."""
+    slots, levels = result.bounds.get("PTRS_PER_TABLE", 0), result.bounds.get("LEVELS", 0)
+    return Machine(result.bounds.get("NR_PAGES") == 1, slots**levels)
 
 
 def _header(result: Result, execution: Execution) -> list[str]:
@@ -47,36 +59,31 @@ def _header(result: Result, execution: Execution) -> list[str]:
 
 
 def _before(steps: Sequence[Step]) -> list[str]:
-    """Say what the setup did: the outermost calls, and what happened outside of any."""
-    done: list[str] = []
-    cpu = None
-    for line in tell(steps):
-        if line.depth or line.weight < Weight.DECISIVE:
-            continue
-        text = f"CPU{line.cpu}: {line.text}" if line.cpu != cpu else line.text
-        cpu = line.cpu
-        if done and line.is_note:
-            done[-1] += f" {text}"
-        else:
-            done.append(text)
+    """Say what the setup did, in the words of its functions."""
+    done = [f"CPU{step.cpu}: {step.text[:1].lower()}{step.text[1:]}" for step in steps if step.text]
     if not done:
         return []
-    return [*fold("Before: " + ", ".join(done), rest="  ", lines_max=_BEFORE_LINES_MAX), ""]
+    return [*fold("Before: " + " ".join(done), rest="  ", lines_max=_BEFORE_LINES_MAX), ""]
 
 
-def _rows(execution: Execution, room: int) -> list[str]:
+def _rows(lines: Sequence[Line], steps: Sequence[Step], room: int) -> list[str]:
     """Lay out as many lines as there is room for, the lightest left out first."""
-    lines = _with_tail(tell(execution.steps), execution.steps)
     if not lines:
         return [" [ nothing that this table knows how to show ]"]
-    cpus = columns([line for line in lines if line.weight >= Weight.USEFUL] or lines)
+    heads = {cpu: _head(cpu, steps) for cpu in columns(lines)}
     rows: list[str] = []
-    for least in (Weight.DETAIL, Weight.USEFUL, Weight.DECISIVE):
-        kept = [line for line in at_least(lines, least) if line.cpu in cpus]
-        rows = table(kept or lines, cpus=cpus)
+    for least in (Weight.USEFUL, Weight.DECISIVE):
+        rows = table(at_least(lines, least) or lines, heads=heads)
         if len(rows) <= room:
             return rows
     return _elided(rows, room)
+
+
+def _head(cpu: int, steps: Sequence[Step]) -> str:
+    """Name a CPU and what runs there."""
+    tasks = [step.task for step in steps if step.cpu == cpu and step.kind in ("kernel", "user")]
+    names = ", ".join(dict.fromkeys(tasks))
+    return f"CPU{cpu} ({names})" if names else f"CPU{cpu}"
 
 
 def _elided(rows: Sequence[str], room: int) -> list[str]:
@@ -89,13 +96,16 @@ def _elided(rows: Sequence[str], room: int) -> list[str]:
 
 
 def _with_tail(lines: Sequence[Line], steps: Sequence[Step]) -> list[Line]:
-    """Replace what follows the last decisive event by one line for each task."""
+    """Replace what follows the last decisive event by one line for each task.
+
+    Lines of the step after the last say who is stuck: then nothing just runs to its end.
+    """
     events = [
         number
         for number, step in enumerate(steps)
         if any(event_weight(action) >= Weight.DECISIVE for action in step.actions)
     ]
-    if not events:
+    if not events or any(line.step >= len(steps) for line in lines):
         return list(lines)
     last = events[-1]
     tail: list[Line] = []
@@ -115,22 +125,31 @@ def _outermost(lines: Sequence[Line], task: str) -> str:
     return ""
 
 
-def _outcome(result: Result, execution: Execution) -> list[str]:
-    said = [f"*** {headline(result.invariant, _victim(execution))} ***"]
-    said += fold(result.message, lines_max=_MESSAGE_LINES_MAX)
-    if result.site:
-        said += fold(f"at {result.site}")
-    return said
+def _outcome(result: Result, steps: Sequence[Step]) -> list[str]:
+    """Say what broke: in capitals, then in the words of the invariant."""
+    said = [f"*** {headline(result.invariant, _victim(result.invariant, steps))} ***"]
+    message = f"{result.message[:1].upper()}{result.message[1:]}"
+    site = f"({result.site})" if result.site else ""
+    return said + fold(" ".join(filter(None, [message, site])), lines_max=_MESSAGE_LINES_MAX)
 
 
-def _victim(execution: Execution) -> tuple[tuple[str, str], ...]:
-    """Return what the violation names; else the page, if the execution knows only one."""
-    actions = [action for step in execution.steps for action in step.actions]
-    for action in reversed(actions):
-        if action.kind == "violation":
+def _victim(invariant: str, steps: Sequence[Step]) -> tuple[tuple[str, str], ...]:
+    """Return what the violation is about: what it names, or else what the events tell."""
+    actions = [action for step in steps for action in step.actions]
+    named = [(action, dict(action.arguments)) for action in actions]
+    named = [(action, known) for action, known in named if "pfn" in known and _is_page(known)]
+    wanted = _VICTIMS.get(invariant, ())
+    for action, known in reversed(named):
+        is_last_store = action.text in wanted and known.get("write") != "False"
+        if action.kind == "violation" or is_last_store:
             return action.arguments
-    named = {pair for action in actions for pair in action.arguments if pair[0] == "pfn"}
-    return tuple(named) if len(named) == 1 else ()
+    pages = {known["pfn"] for _, known in named}
+    return (("pfn", pages.pop()),) if len(pages) == 1 else ()
+
+
+def _is_page(known: dict[str, str]) -> bool:
+    """Tell whether the frame that an event names holds data, and not a page table."""
+    return not known.get("upper")
 
 
 def _origin(result: Result) -> list[str]:

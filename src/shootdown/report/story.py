@@ -8,18 +8,29 @@ lock was taken, and not where its caller finished its local work.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from shootdown.execution import Action, Step
+from shootdown.report.calls import Call, Follower, Mark
+from shootdown.report.facts import short_name
 from shootdown.report.wording import (
-    CONTEXT_ARGUMENTS,
-    FUNCTIONS,
-    LOCK_NAMES,
+    BLOCKS,
+    COVERED,
+    HARDWARE_CALLS,
+    PLUMBING,
+    STATEMENTS,
+    THIN,
     Weight,
+    Wording,
+    argument_text,
     event_wording,
+    lock_name,
 )
 
 __all__ = ["Line", "at_least", "event_weight", "tell"]
+
+_ADDRESSES = ("a", "addr", "address")
+_MODEL_FOLDERS = ("hw/", "invariants/", "linux/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,129 +56,24 @@ class Line:
         return len(self.callers)
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """A call under construction; only kernel functions become lines."""
-
-    function: str
-    arguments: tuple[tuple[str, str], ...]
-    is_kernel: bool
-    parent: _Call | None
-    is_announced: bool = False
-    events: int = 0
-    children: int = 0
-    result: str = ""
-    weight: Weight = Weight.HIDDEN
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A place in the story: a call that becomes visible, or an event inside one."""
-
-    step: int
-    task: str
-    kind: str
-    cpu: int
-    call: _Call | None
-    event: Action | None = None
-
-
-@dataclass(slots=True)
-class _Teller:
-    """Follows every task's call stack through the steps and notes what becomes visible."""
-
-    stacks: dict[str, list[_Call]] = field(default_factory=dict)
-    calls: list[_Call] = field(default_factory=list)
-    marks: list[_Mark] = field(default_factory=list)
-
-    def follow(self, number: int, step: Step) -> None:
-        stack = self._synchronize(step)
-        if not step.actions:
-            self._announce(number, step, stack)
-        for action in step.actions:
-            match action.kind:
-                case "call":
-                    self._push(stack, action.function, action.arguments, action.is_kernel)
-                case "return":
-                    self._announce(number, step, stack)
-                    if stack:
-                        stack.pop().result = action.text
-                case "access":
-                    self._announce(number, step, stack)
-                case _:
-                    self._announce(number, step, stack)
-                    inside = _nearest_kernel(stack[-1] if stack else None)
-                    self.marks.append(_Mark(number, step.task, step.kind, step.cpu, inside, action))
-
-    def _synchronize(self, step: Step) -> list[_Call]:
-        """Make our stack equal to the one that the step says it began with."""
-        stack = self.stacks.setdefault(step.task, [])
-        same = 0
-        for ours, frame in zip(stack, step.stack, strict=False):
-            if ours.function != frame.function:
-                break
-            same += 1
-        del stack[same:]
-        for frame in step.stack[same:]:
-            self._push(stack, frame.function, frame.arguments, frame.is_kernel)
-        return stack
-
-    def _push(
-        self,
-        stack: list[_Call],
-        function: str,
-        arguments: tuple[tuple[str, str], ...],
-        is_kernel: bool,
-    ) -> None:
-        call = _Call(function, arguments, is_kernel, stack[-1] if stack else None)
-        self.calls.append(call)
-        stack.append(call)
-
-    def _announce(self, number: int, step: Step, stack: Sequence[_Call]) -> None:
-        for call in stack:
-            if call.is_kernel and not call.is_announced:
-                call.is_announced = True
-                self.marks.append(_Mark(number, step.task, step.kind, step.cpu, call))
-
-
-def tell(steps: Sequence[Step]) -> list[Line]:
+def tell(
+    steps: Sequence[Step],
+    *,
+    before: Sequence[Step] = (),
+    stuck: Sequence[Step] = (),
+) -> list[Line]:
     """Return every line worth showing; callers drop the lightest where space is short."""
-    teller = _Teller()
+    follower = Follower()
+    follower.learn(before)
     for number, step in enumerate(steps):
-        teller.follow(number, step)
-    _weigh(teller)
-    lines = [line for mark in teller.marks if (line := _line(mark)) is not None]
-    decided = {line.step for line in lines if line.is_note and line.weight == Weight.DECISIVE}
-    return [line for line in lines if not (_is_aside(line) and line.step in decided)]
-
-
-def _is_aside(line: Line) -> bool:
-    """A detail says nothing more where the same step has something decisive to say."""
-    return line.is_note and line.weight == Weight.DETAIL
-
-
-def _weigh(teller: _Teller) -> None:
-    """Decide which calls are lines: those with something to say inside, and the boundaries."""
-    for mark in teller.marks:
-        if mark.event is not None and mark.call is not None and event_weight(mark.event):
-            mark.call.events += 1
-    for call in reversed(teller.calls):  # callees come after their callers
-        if not call.is_announced:
-            continue
-        parent = _nearest_kernel(call.parent)
-        call.weight = _call_weight(call, is_outermost=parent is None)
-        if parent is not None:
-            parent.children += 1 if call.weight else min(call.children, 1)
-
-
-def _call_weight(call: _Call, *, is_outermost: bool) -> Weight:
-    if is_outermost:
-        return Weight.DECISIVE
-    if call.function in FUNCTIONS:
-        return FUNCTIONS[call.function]
-    if call.events:
-        return Weight.USEFUL
-    return Weight.DETAIL if call.children > 1 else Weight.HIDDEN
+        follower.follow(number, step)
+    for step in stuck:
+        follower.wait(len(steps), step)
+    marks = _without_repeats(_with_silent_interrupts(follower.marks))
+    _weigh(follower, marks)
+    names = _lock_names(follower)
+    lines = [line for mark in marks if (line := _line(mark, names)) is not None]
+    return _with_task_names(_marked_interrupts(lines, steps), steps)
 
 
 def at_least(lines: Sequence[Line], least: Weight) -> list[Line]:
@@ -182,7 +88,7 @@ def at_least(lines: Sequence[Line], least: Weight) -> list[Line]:
 def event_weight(action: Action) -> Weight:
     """Return what an event tells; anything else that happens in a step tells nothing by itself."""
     match action.kind:
-        case "violation":
+        case "violation" if action.depth:
             return Weight.DECISIVE
         case "event":
             return event_wording(action.text, action.arguments).weight
@@ -190,59 +96,255 @@ def event_weight(action: Action) -> Weight:
             return Weight.HIDDEN
 
 
-def _line(mark: _Mark) -> Line | None:
-    if mark.event is not None:
-        return _event_line(mark, mark.event)
+def _with_silent_interrupts(marks: Sequence[Mark]) -> list[Mark]:
+    """Say of an interrupt in which nothing happens that it flushes nothing."""
+    told = {mark.step for mark in marks if mark.note is not None}
+    whole: list[Mark] = []
+    for mark in marks:
+        whole.append(mark)
+        if mark.kind == "irq" and mark.step not in told:
+            told.add(mark.step)
+            whole.append(replace(mark, note=Wording("flushes nothing")))
+    return whole
+
+
+def _without_repeats(marks: Sequence[Mark]) -> list[Mark]:
+    """Drop notes that the next one of the task repeats, and join flushes of neighbours."""
+    kept: list[Mark] = []
+    last: dict[str, Mark] = {}
+    decided = {m.step for m in marks if m.note and m.note.weight == Weight.DECISIVE}
+    for mark in marks:
+        if mark.note is None:
+            kept.append(mark)
+            continue
+        if mark.note.is_aside and mark.step in decided:
+            continue
+        before = last.get(mark.task)
+        if before is not None and _is_repeated(before, mark):
+            kept.remove(before)
+        elif before is not None and before is _last_note(kept) and _is_next_flush(before, mark):
+            kept.remove(before)
+            mark = _joined_flush(before, mark)
+        kept.append(mark)
+        last[mark.task] = mark
+    return kept
+
+
+def _last_note(marks: Sequence[Mark]) -> Mark | None:
+    return next((mark for mark in reversed(marks) if mark.note is not None), None)
+
+
+def _is_repeated(before: Mark, mark: Mark) -> bool:
+    """Tell whether a note says again what a look at an entry just said."""
+    if before.event is not None or before.note is None or mark.note is None:
+        return False
+    entry = dict(mark.event.arguments).get("entry", "") if mark.event else ""
+    is_look = bool(entry) and before.note.text.startswith(f"{entry}: ")
+    return before.note.text == mark.note.text or is_look
+
+
+def _is_next_flush(before: Mark, mark: Mark) -> bool:
+    if before.event is None or mark.event is None:
+        return False
+    if (before.event.text, mark.event.text) != ("tlb_flushed", "tlb_flushed"):
+        return False
+    return dict(before.event.arguments).get("end") == dict(mark.event.arguments).get("start")
+
+
+def _joined_flush(before: Mark, mark: Mark) -> Mark:
+    assert before.event is not None
+    assert mark.event is not None
+    start = dict(before.event.arguments)["start"]
+    end = dict(mark.event.arguments)["end"]
+    said = {"start": start, "end": end, "flushed": f"TLB {start}..{int(end) - 1}"}
+    known = tuple((dict(mark.event.arguments) | said).items())
+    event = replace(mark.event, arguments=known)
+    return replace(before, event=event, note=event_wording("tlb_flushed", known))
+
+
+def _weigh(follower: Follower, marks: Sequence[Mark]) -> None:
+    """Decide which calls are lines: those with something to say inside, and the boundaries."""
+    for mark in marks:
+        if mark.note is not None and mark.call is not None:
+            mark.call.notes += 1
+    relevant = _relevant_locks(follower)
+    disabled = _last_disabled(follower) if follower.broken == "deadlock" else []
+    for call in reversed(follower.calls):  # callees come after their callers
+        if not call.is_announced:
+            continue
+        if call.function in HARDWARE_CALLS:
+            call.weight = Weight.USEFUL if call in disabled else Weight.HIDDEN
+        elif call.lock:
+            call.weight = _lock_weight(call, follower, relevant)
+        else:
+            call.weight = _call_weight(call)
+        caller = call.caller
+        if caller is not None:
+            caller.shown += [call] if call.weight else call.shown
+            caller.notes += 0 if call.weight else call.notes
+
+
+def _relevant_locks(follower: Follower) -> set[str]:
+    """Return the locks that what broke is about."""
+    held = [item for locks in follower.held.values() for item in locks]
+    match follower.broken:
+        case "deadlock":
+            return follower.waits
+        case "lock_misuse":
+            return {lock for lock, _ in held}
+        case "sleep_in_atomic":
+            return {lock for lock, call in held if "sem" not in dict(call.arguments)}
+    return set()
+
+
+def _last_disabled(follower: Follower) -> list[Call]:
+    """Return the calls that disabled interrupts for good, as far as the execution goes."""
+    last: dict[str, Call] = {}
+    for mark in follower.marks:
+        if mark.note is None and mark.call and mark.call.function in HARDWARE_CALLS:
+            last[mark.task] = mark.call
+    return [call for call in last.values() if call.function == "hw_irqs_off"]
+
+
+def _lock_weight(call: Call, follower: Follower, relevant: set[str]) -> Weight:
+    """Show the locks of page tables, pages that several tasks lock, and what is relevant."""
+    caller = call.caller
+    is_inner = caller is not None and caller.lock == call.lock
+    if caller is not None and is_inner:
+        caller.has_event |= call.has_event
+    if call.is_irq or is_inner or _is_hidden_by_caller(call):
+        return Weight.HIDDEN
+    is_contended = call.lock.startswith("lock of ") and len(follower.users.get(call.lock, ())) > 1
+    if call.lock.endswith(".ptl") or is_contended or call.lock in relevant or call.has_event:
+        return Weight.USEFUL
+    return Weight.HIDDEN
+
+
+def _call_weight(call: Call) -> Weight:
+    if call.is_irq or _is_hidden_by_caller(call):
+        return Weight.HIDDEN
+    if call.caller is None:
+        return Weight.HIDDEN if call.function.startswith("sd_") else Weight.DECISIVE
+    if call.function in STATEMENTS:
+        return STATEMENTS[call.function]
+    if call.function in BLOCKS:
+        return Weight.DECISIVE if _has_content(call) else Weight.HIDDEN
+    if call.file and not call.file.startswith(_MODEL_FOLDERS):
+        return Weight.USEFUL  # what the reader has written, or what is planted
+    is_named = call.function not in PLUMBING and not call.function.startswith("sd_")
+    return Weight.USEFUL if call.has_event and is_named else Weight.HIDDEN
+
+
+def _is_hidden_by_caller(call: Call) -> bool:
+    caller = call.caller
+    covers = COVERED.get(call.function, ())
+    if caller is None:
+        return False
+    return caller.is_inside(*covers) or (not call.has_event and caller.is_inside(*STATEMENTS))
+
+
+def _has_content(call: Call) -> bool:
+    if call.notes == 0 and len(call.shown) == 1:
+        return call.shown[0].function not in THIN.get(call.function, ())
+    return call.notes > 0 or bool(call.shown)
+
+
+def _lock_names(follower: Follower) -> dict[tuple[str, str], str]:
+    """Name the locks as their functions do; those of the same name say whose they are, too."""
+    alike: dict[str, set[str]] = {}
+    for call in follower.calls:
+        if call.lock:
+            alike.setdefault(call.lock.rpartition(".")[2], set()).add(call.lock)
+    names: dict[tuple[str, str], str] = {}
+    for call in follower.calls:
+        if not call.lock:
+            continue
+        owner, _, field = call.lock.rpartition(".")
+        owners = {lock: _owner(lock.rpartition(".")[0], follower) for lock in alike[field]}
+        is_clear = len(set(owners.values())) == len(owners)
+        whose = "" if len(owners) == 1 else owners[call.lock] if is_clear else short_name(owner)
+        names[call.function, call.lock] = lock_name(call.function, call.lock, whose=whose)
+    return names
+
+
+def _owner(text: str, follower: Follower) -> str:
+    """Say whose a lock is: that of a page table is its address space's."""
+    kind, _, number = text.partition(" ")
+    return follower.owners.get(number, text) if kind == "ptdesc" else short_name(text)
+
+
+def _line(mark: Mark, names: dict[tuple[str, str], str]) -> Line | None:
     call = mark.call
-    assert call is not None, "a mark is a call or an event"
+    if mark.note is not None:
+        if not mark.note.weight:
+            return None
+        text = f"[ {mark.note.text} ]" if mark.note.is_note else mark.note.text
+        is_note = mark.note.is_note
+        callers = _callers(call)
+        return Line(
+            mark.step, mark.task, mark.cpu, callers, text, mark.note.weight, is_note=is_note
+        )
+    assert call is not None, "a mark is a call or a note"
     if not call.weight:
         return None
-    is_outermost = _nearest_kernel(call.parent) is None
-    prefix = "<IPI> " if mark.kind == "irq" and is_outermost else ""
-    shown = [_short(text) for name, text in call.arguments if name not in CONTEXT_ARGUMENTS]
-    result = f" = {call.result}" if call.result and not (call.events or call.children) else ""
+    name = HARDWARE_CALLS.get(call.function, call.function)
+    has_address = any(argument in _ADDRESSES for argument, _ in call.arguments)
+    shown = []
+    for argument, text in call.arguments:
+        if argument in ("lock", "sem"):
+            shown.append(names.get((call.function, text), text))
+        elif not (has_address and argument in ("pte", "ptep")):
+            shown.append(argument_text(argument, text))
+    arguments = ", ".join(text for text in shown if text)
+    least = arguments.partition(" of ")[0] if call.lock else ""
     return Line(
         mark.step,
         mark.task,
         mark.cpu,
         _callers(call.parent),
-        f"{prefix}{call.function}({', '.join(shown)}){result}",
+        f"{name}({arguments})",
         call.weight,
-        f"{prefix}{call.function}()",
+        f"{name}({least})",
     )
 
 
-def _event_line(mark: _Mark, event: Action) -> Line | None:
-    if event.kind == "violation":
-        where = f"{event.file.rpartition('/')[2]}:{event.line}"
-        text, is_note, weight = f"{event.text}, {where}", True, Weight.DECISIVE
-    else:
-        wording = event_wording(event.text, event.arguments)
-        text, is_note, weight = wording.text, wording.is_note, wording.weight
-    if not weight:
-        return None
-    shown = f"[ {text} ]" if is_note else text
-    callers = _callers(mark.call)
-    return Line(mark.step, mark.task, mark.cpu, callers, shown, weight, is_note=is_note)
+def _marked_interrupts(lines: Sequence[Line], steps: Sequence[Step]) -> list[Line]:
+    """Show by `<IPI>` which lines are an interrupt's."""
+    marked: list[Line] = []
+    seen: set[int] = set()
+    for line in lines:
+        if line.step < len(steps) and steps[line.step].kind == "irq":
+            is_first = line.step not in seen
+            seen.add(line.step)
+            text = f"<IPI> {line.text}" if is_first else line.text
+            line = replace(line, text=text, is_note=line.is_note and not is_first)
+        marked.append(line)
+    return marked
 
 
-def _short(text: str) -> str:
-    """Name a lock as kernel code does: `mm 0.page_table_lock` is `ptl`."""
-    field_name = text.rpartition(".")[2]
-    return LOCK_NAMES.get(field_name, field_name)
+def _with_task_names(lines: Sequence[Line], steps: Sequence[Step]) -> list[Line]:
+    """Say who runs, where a CPU has several tasks."""
+    tasks: dict[int, set[str]] = {}
+    for step in steps:
+        if step.kind in ("kernel", "user"):
+            tasks.setdefault(step.cpu, set()).add(step.task)
+    running: dict[int, str] = {}
+    named: list[Line] = []
+    for line in lines:
+        known = tasks.get(line.cpu, set())
+        if len(known) > 1 and line.task in known and running.get(line.cpu) != line.task:
+            running[line.cpu] = line.task
+            text = f"{line.task}:"
+            named.append(Line(line.step, line.task, line.cpu, (), text, Weight.DECISIVE))
+        named.append(line)
+    return named
 
 
-def _callers(call: _Call | None) -> tuple[Weight, ...]:
+def _callers(call: Call | None) -> tuple[Weight, ...]:
     """Return the weights of the calls with a line, from the outermost to this one."""
     weights: list[Weight] = []
     while call is not None:
-        if call.is_kernel and call.weight:
+        if call.weight:
             weights.append(call.weight)
         call = call.parent
     return tuple(reversed(weights))
-
-
-def _nearest_kernel(call: _Call | None) -> _Call | None:
-    while call is not None and not call.is_kernel:
-        call = call.parent
-    return call

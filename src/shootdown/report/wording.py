@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The words of the race table: one line an event, and which kernel functions are always named.
+"""The words of the race table: one line an event, and which kernel functions are named.
 
-A template names the event's arguments in braces: `{pfn}`, `{new.dirty}` for a field of a value,
-`{dirty? dirty|}` to choose by a flag, `{targets:cpus}` for a mask of CPUs. Of several wordings
-the first applies whose condition holds. An event that is not listed, or lacks an argument that
-its template names, is shown with all its arguments.
+A template names the event's arguments in braces: `{vpn}`, `{write?rw|ro}` to choose by a flag,
+`{targets:cpus}` for a mask of CPUs. Some arguments come from `facts.py`. Of several wordings the
+first applies whose condition holds. An event that is not listed, or lacks an argument that its
+template names, is shown with all its arguments.
 """
 
 from __future__ import annotations
@@ -14,16 +14,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from shootdown.report.facts import short_name
+
 __all__ = [
-    "CONTEXT_ARGUMENTS",
+    "BLOCKS",
+    "COVERED",
     "EVENTS",
-    "FUNCTIONS",
-    "HEADLINES",
-    "LOCK_NAMES",
+    "HARDWARE_CALLS",
+    "LOCK_WRAPPERS",
+    "PLUMBING",
+    "RESULTS",
+    "STATEMENTS",
+    "THIN",
+    "TRANSPARENT",
+    "VIOLATIONS",
     "Weight",
     "Wording",
+    "argument_text",
+    "entry_text",
     "event_wording",
     "headline",
+    "lock_name",
 ]
 
 
@@ -34,68 +45,72 @@ class Weight(IntEnum):
     """
 
     HIDDEN = 0
-    DETAIL = 1
-    USEFUL = 2
-    DECISIVE = 3
+    USEFUL = 1
+    DECISIVE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The text of an event, `when` an argument is set.
 
-    `is_note` puts it in brackets, as what nobody calls: hardware, or state.
+    `is_note` puts it in brackets, as what nobody calls: hardware, or state. `is_aside`: it says
+    nothing more where its step has something decisive to say.
     """
 
     text: str
     weight: Weight = Weight.DECISIVE
     when: str = ""
     is_note: bool = True
+    is_aside: bool = False
 
 
 _NOWHERE = (Wording("", Weight.HIDDEN),)
+_STALE = "[ stale TLB entry: {stale_because} ]"
 
 EVENTS: dict[str, tuple[Wording, ...]] = {
     # accesses
     "access_made": (
-        Wording("store {vpn} [ TLB: page {pfn}{stale?, freed|} ]", when="write", is_note=False),
-        Wording("load {vpn} [ TLB: page {pfn}{stale?, freed|} ]", is_note=False),
+        Wording("{write?store|load} {vpn} " + _STALE, when="stale_because", is_note=False),
+        Wording("{write?store|load} {vpn}", is_note=False),
     ),
     "access_faulted": (
-        Wording("store {vpn} [ faults ]", Weight.USEFUL, when="write", is_note=False),
-        Wording("load {vpn} [ faults ]", Weight.USEFUL, is_note=False),
+        Wording("{write?store|load} {vpn} [ page fault ]", Weight.USEFUL, is_note=False),
     ),
     # translations
-    "tlb_filled": (Wording("TLB: {vpn} -> page {pfn}, {write?rw dirty|ro or clean}"),),
-    "tlb_dropped": (Wording("TLB: {vpn} dropped", Weight.USEFUL),),
-    "tlb_flushed": (Wording("TLB: {start}..{end} flushed"),),
+    "tlb_filled": (Wording("TLB: {vpn} -> {page}, {write?rw|ro} {dirty?dirty|clean}"),),
+    "tlb_dropped": (Wording("TLB {vpn} dropped", Weight.USEFUL),),
+    "tlb_flushed": (Wording("{flushed} flushed"),),
     "cr3_loaded": (Wording("CR3 loaded, TLB empty"),),
     "table_walked": (
-        Wording("walk {vpn}: freed table {table}", when="freed"),
-        Wording("walk {vpn}: table {table}", Weight.DETAIL),
+        Wording("MMU walks {vpn}: table {table} is freed", when="freed"),
+        Wording("MMU walks {vpn}: reads table {table}", Weight.USEFUL, is_aside=True),
     ),
     "accessed_bit_set": _NOWHERE,
-    "dirty_bit_set": (Wording("PTE of {vpn}: dirty bit set", Weight.USEFUL),),
-    "pte_changed": (
-        Wording(
-            "PTE {slot}: -> page {new.pfn}, {new.write?rw|ro}{new.dirty? dirty|}",
-            when="new.present",
-        ),
-        Wording("PTE {slot}: {old.dirty?dirty|clean} -> none"),
+    "dirty_bit_set": (Wording("{entry}: MMU sets dirty", Weight.USEFUL),),
+    "pte_set": (
+        Wording("{entry}: -> table {pfn}", Weight.USEFUL, when="upper"),
+        Wording("{entry}: -> {page}, {now}"),
+    ),
+    "pte_cleared": (
+        Wording("{entry}: table {pfn} -> none", when="upper"),
+        Wording("{entry}: {was} -> none"),
     ),
     # interrupts
     "ipi_sent": (Wording("IPI -> {targets:cpus}"),),
-    "ipi_acknowledged": (Wording("ack to CPU{sender}", Weight.DETAIL),),
+    "ipi_acknowledged": _NOWHERE,
     # frames, tables and the disk
-    "page_allocated": (Wording("page {pfn} allocated", Weight.USEFUL),),
-    "page_freed": (Wording("page {pfn} freed"),),
-    "page_freed_twice": (Wording("page {pfn} freed again"),),
-    "page_evicted": (Wording("page {pfn} dropped: the disk has it"),),
+    "page_allocated": (Wording("{page} allocated", Weight.USEFUL),),
+    "page_freed": (Wording("{page} freed"),),
+    "page_freed_twice": (Wording("{page} freed again"),),
+    "page_dirtied": (Wording("PG_dirty set"),),
+    "page_cleaned": (Wording("PG_dirty cleared"),),
+    "page_evicted": (Wording("{page} dropped: the disk has it"),),
     "table_allocated": (Wording("table {table} allocated", Weight.USEFUL),),
     "table_freed": (Wording("table {table} freed"),),
     "table_freed_twice": (Wording("table {table} freed again"),),
     "freed_table_accessed": (Wording("table {table} is freed"),),
-    "disk_written": (Wording("page {pfn} -> disk"),),
-    "disk_read": (Wording("disk -> page {pfn}"),),
+    "disk_written": (Wording("{page} -> disk"),),
+    "disk_read": (Wording("disk -> {page}"),),
     # tasks and locks: the calls that take them are shown
     "lock_taken": _NOWHERE,
     "lock_released": (
@@ -112,74 +127,147 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "task_woke": (Wording("wakes", Weight.USEFUL),),
 }
 
-# Kernel functions that are named even when no event happens inside: what they did not do is
-# often the race. Lock calls are here because a reader of races looks for them.
-_DECISIVE_FUNCTIONS = (
-    "clear_page_dirty_for_io",
-    "do_munmap",
-    "do_vmi_munmap",
-    "flush_tlb_mm_range",
-    "folio_clear_dirty_for_io",
-    "folio_mkclean",
-    "handle_mm_fault",
-    "page_mkclean",
-    "tlb_flush_mmu",
-    "tlb_flush_mmu_tlbonly",
-    "zap_pte_range",
+# Functions that are named if something happens inside.
+BLOCKS = frozenset(
+    [
+        "clear_page_dirty_for_io",
+        "do_anonymous_page",
+        "do_page_mkwrite",
+        "do_read_fault",
+        "do_shared_fault",
+        "do_wp_page",
+        "flush_tlb_mm_range",
+        "flush_tlb_page",
+        "folio_clear_dirty_for_io",
+        "folio_mkclean",
+        "free_pgtables",
+        "handle_mm_fault",
+        "page_mkclean",
+        "ptep_clear_flush",
+        "ptep_get_and_clear",
+        "tlb_finish_mmu",
+        "tlb_flush_mmu",
+        "tlb_flush_mmu_free",
+        "tlb_flush_mmu_tlbonly",
+        "tlb_flush_rmaps",
+        "zap_pte_range",
+    ]
 )
-_USEFUL_FUNCTIONS = (
-    "do_wp_page",
-    "flush_tlb_page",
-    "folio_lock",
-    "folio_mapped",
-    "folio_mark_dirty",
-    "folio_remove_rmap_pte",
-    "folio_remove_rmap_ptes",
-    "folio_unlock",
-    "folio_wait_locked",
-    "free_pgtables",
-    "lock_page",
-    "page_mapped",
-    "page_remove_rmap",
-    "set_page_dirty",
-    "spin_lock",
-    "spin_unlock",
-    "tlb_finish_mmu",
-    "tlb_flush_mmu_free",
-    "tlb_flush_rmaps",
-    "unlock_page",
-    "wait_on_page_locked",
+
+# Blocks that are not named if all they do is to call one of these.
+THIN: dict[str, tuple[str, ...]] = {
+    "flush_tlb_page": ("flush_tlb_mm_range",),
+    "tlb_finish_mmu": ("tlb_flush_mmu", "tlb_flush_mmu_free", "tlb_flush_mmu_tlbonly"),
+    "tlb_flush_mmu": ("tlb_flush_mmu_free", "tlb_flush_mmu_tlbonly"),
+}
+
+# Functions that are named whenever they are called, and whose callees are not.
+STATEMENTS: dict[str, Weight] = {
+    "folio_mark_dirty": Weight.DECISIVE,
+    "folio_remove_rmap_pte": Weight.USEFUL,
+    "folio_remove_rmap_ptes": Weight.USEFUL,
+    "folio_wait_writeback": Weight.USEFUL,
+    "page_remove_rmap": Weight.USEFUL,
+    "set_page_dirty": Weight.DECISIVE,
+    "wait_on_page_locked": Weight.USEFUL,
+}
+
+# Functions that take or release the lock of their only callee.
+LOCK_WRAPPERS = frozenset(
+    [
+        "lock_page",
+        "mmap_read_lock",
+        "mmap_read_unlock",
+        "mmap_write_downgrade",
+        "mmap_write_lock",
+        "mmap_write_unlock",
+        "mutex_lock",
+        "mutex_unlock",
+        "unlock_page",
+    ]
 )
-_DETAIL_FUNCTIONS = (
-    "down_read",
-    "down_write",
-    "i_mmap_lock_read",
-    "i_mmap_unlock_read",
-    "mmap_read_lock",
-    "mmap_read_unlock",
-    "mmap_write_downgrade",
-    "mmap_write_lock",
-    "mmap_write_unlock",
-    "mutex_lock",
-    "mutex_unlock",
-    "unmap_vmas",
-    "up_read",
-    "up_write",
-    "zap_present_ptes",
+
+# Functions that are not named even if something happens inside: what happens says it all.
+PLUMBING = frozenset(
+    [
+        "TestClearPageDirty",
+        "TestSetPageDirty",
+        "alloc_page",
+        "flush_tlb_func",
+        "flush_tlb_local",
+        "flush_tlb_multi",
+        "flush_tlb_one_user",
+        "flush_tlb_others",
+        "folio_test_clear_dirty",
+        "folio_test_set_dirty",
+        "free_unref_page",
+        "mpage_bio_submit_write",
+        "pagetable_alloc",
+        "pagetable_free",
+        "ptep_get",
+        "ptep_set_access_flags",
+        "set_pte_at",
+        "tlb_table_flush",
+    ]
 )
-FUNCTIONS: dict[str, Weight] = {
-    **dict.fromkeys(_DECISIVE_FUNCTIONS, Weight.DECISIVE),
-    **dict.fromkeys(_USEFUL_FUNCTIONS, Weight.USEFUL),
-    **dict.fromkeys(_DETAIL_FUNCTIONS, Weight.DETAIL),
+
+# Calls of the hardware that a kernel has a name for; they matter where nobody can go on.
+HARDWARE_CALLS = {"hw_irqs_off": "local_irq_disable", "hw_irqs_on": "local_irq_enable"}
+
+# Functions whose events are those of their callers.
+TRANSPARENT = frozenset(["might_sleep"])
+
+# What functions found out: the result, in words, and inside which function it is of interest.
+RESULTS: dict[str, tuple[str, Wording]] = {
+    "PageDirty": ("False", Wording("page is clean", Weight.USEFUL)),
+    "folio_mapped": ("False", Wording("mapcount is 0", when="mkclean")),
+    "folio_mkclean": ("False", Wording("no flush")),
+    "folio_test_dirty": ("False", Wording("page is clean", Weight.USEFUL)),
+    "page_mkclean": ("False", Wording("no flush")),
+    "page_mapped": ("False", Wording("mapcount is 0", when="mkclean")),
+    "ptep_get": ("", Wording("{ptep}: {result}", when="mkclean")),
+}
+
+# Events and calls that need no line inside these calls.
+COVERED: dict[str, tuple[str, ...]] = {
+    "ptep_get_and_clear": ("ptep_clear_flush",),
+    "page_dirtied": ("folio_mark_dirty", "set_page_dirty"),
+}
+
+# What a violation means where no event of its step says so.
+VIOLATIONS = {
+    "double_free": "no reference is left",
+    "lock_misuse": "it is not the owner",
 }
 
 # Arguments that only carry context: a race is about pages and addresses.
-CONTEXT_ARGUMENTS = frozenset(
-    ["details", "mapping", "mm", "pgd", "p4d", "pmd", "pud", "tlb", "vma", "vmf", "wbc"]
+_CONTEXT = frozenset(
+    [
+        "details",
+        "freed_tables",
+        "info",
+        "is_write",
+        "mapping",
+        "mm",
+        "p4d",
+        "pgd",
+        "pmd",
+        "pud",
+        "pvmw",
+        "result",
+        "tlb",
+        "vma",
+        "vmf",
+        "walk",
+        "wbc",
+    ]
 )
 
-# What kernel code calls the local variable that holds the lock.
-LOCK_NAMES = {"page_table_lock": "ptl"}
+# What kernel developers call a lock, by its field and the function that takes or releases it.
+_LOCKS = (
+    ("mmap_lock", ("down_read", "down_write", "up_read", "up_write"), "mmap_sem"),
+    ("i_mmap_rwsem", ("mutex_lock", "mutex_unlock"), "i_mmap_mutex"),
+)
 
 HEADLINES: dict[str, str] = {
     "lost_write": "LOST WRITE to page {pfn}",
@@ -188,22 +276,23 @@ HEADLINES: dict[str, str] = {
     "sleep_in_atomic": "SLEEP IN ATOMIC CONTEXT",
     "leak": "LEAK of page {pfn}",
     "double_free": "DOUBLE FREE of page {pfn}",
+    "lock_misuse": "MISUSE OF A LOCK",
 }
 
-_FIELD = re.compile(r"\{([\w.]+)(?:\?([^|{}]*)\|([^{}]*)|:(cpus))?\}")
+_FIELD = re.compile(r"\{(\w+)(?:\?([^|{}]*)\|([^{}]*)|:(cpus))?\}")
 _VALUE_FIELD = re.compile(r"(\w+)=([^,()]+)")
 _UNSET = ("", "0", "False", "NULL", "None")
 
 
 def event_wording(name: str, arguments: Sequence[tuple[str, str]]) -> Wording:
     """Word an event; one that is unknown, or lacks what its template names, shows everything."""
-    known = _flat(arguments)
+    known = dict(arguments)
     for wording in EVENTS.get(name, ()):
-        if wording.when and not _is_set(known, wording.when):
+        if wording.when and known.get(wording.when, "") in _UNSET:
             continue
         text = _fill(wording.text, known)
         if text is not None:
-            return Wording(text, wording.weight, "", wording.is_note)
+            return Wording(text, wording.weight, "", wording.is_note, wording.is_aside)
     shown = ", ".join(f"{argument}={text}" for argument, text in arguments)
     return Wording(f"{name}({shown})", Weight.USEFUL)
 
@@ -211,37 +300,42 @@ def event_wording(name: str, arguments: Sequence[tuple[str, str]]) -> Wording:
 def headline(invariant: str, arguments: Sequence[tuple[str, str]]) -> str:
     """Say in capitals what broke, and of which object when that is known."""
     template = HEADLINES.get(invariant, invariant.replace("_", " ").upper())
-    known = _fill(template, _flat(arguments))
+    known = _fill(template, dict(arguments))
     return known if known is not None else re.sub(r" \w+ page \{\w+\}$", "", template)
 
 
-def _flat(arguments: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Add the fields of values (`entry_t(present=True, pfn=2)`) as `new.present`, `new.pfn`."""
-    flat = dict(arguments)
-    for name, text in arguments:
-        if "(" in text:
-            flat |= {f"{name}.{field[1]}": field[2] for field in _VALUE_FIELD.finditer(text)}
-    return flat
+def argument_text(name: str, text: str) -> str:
+    """Return an argument of a call as it is shown, or nothing if it is only context."""
+    if name in _CONTEXT:
+        return ""
+    return text.split()[1] if text.startswith("pte ") else short_name(text)
 
 
-def _look_up(known: Mapping[str, str], name: str) -> str | None:
-    """Return an argument's text; a value shows only the fields that are not zero."""
-    if name in known:
-        return known[name]
-    return "0" if "." in name and name.partition(".")[0] in known else None
+def lock_name(function: str, text: str, *, whose: str = "") -> str:
+    """Name a lock as kernel code does: `mm_struct 0.page_table_lock` is `page_table_lock`."""
+    name = text.rpartition(".")[2]
+    for lock, functions, older in _LOCKS:
+        if name == lock and function in functions:
+            name = older
+    return f"{name} of {whose}" if whose else name
 
 
-def _is_set(known: Mapping[str, str], name: str) -> bool:
-    return (_look_up(known, name) or "") not in _UNSET
+def entry_text(value: str) -> str:
+    """Say what a page-table entry holds: `entry_t(present=True, write=True)` is `rw clean`."""
+    flags = dict(_VALUE_FIELD.findall(value))
+    if "present" not in flags:
+        return "none"
+    rights = "rw" if "write" in flags else "ro"
+    return f"{rights} {'dirty' if 'dirty' in flags else 'clean'}"
 
 
 def _fill(template: str, known: Mapping[str, str]) -> str | None:
     """Put the arguments in their places, or return None if one is missing."""
-    if any(_look_up(known, field[1]) is None for field in _FIELD.finditer(template)):
+    if any(field[1] not in known for field in _FIELD.finditer(template)):
         return None
 
     def place(field: re.Match[str]) -> str:
-        text = _look_up(known, field[1]) or ""
+        text = known[field[1]]
         if field[4]:
             return _cpus(text)
         if field[2] is None:

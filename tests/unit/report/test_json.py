@@ -28,7 +28,7 @@ def test_what_was_saved_is_read_back() -> None:
     assert len(saved.steps) == len(execution.steps)
     assert saved.verdict == "violated"
     events = [event.event for step in saved.steps for event in step.events]
-    assert events[0] == "pte_changed"
+    assert "pte_cleared" in events
     assert saved.reproduce == "shootdown check zap+mkclean --kernel v3.14"
 
 
