@@ -10,21 +10,8 @@ from tests.differential.attacks import ATTACKS
 from tests.exploring import require_agreement
 from tests.programs import WORDS, request_of
 
-# What movers.py does not see yet; issue 3.
-OPEN = {
-    "lock remembered": "a branch of a later step uses what was seen when the lock was taken",
-    "theft told to nobody": "an event that no monitor listens to counts as a check",
-    "check on another path": "the check and the store that it is for may be on different paths",
-    "wait on another path": "the wait and the store that it is for may be on different paths",
-}
 
-
-def _case(name: str) -> object:
-    marks = [pytest.mark.xfail(reason=OPEN[name], strict=True)] if name in OPEN else []
-    return pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("name", [_case(name) for name in ATTACKS])
+@pytest.mark.parametrize("name", ATTACKS)
 def test_reductions_hide_nothing(name: str) -> None:
     text = ATTACKS[name] + WORDS
     full = require_agreement(build(request_of(text, reduce=False)))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shootdown.compiler.mir import Call, Check, Code, Compute, Load, Mark, Operand, Reg, Store
+from shootdown.compiler.mir import Call, Check, Code, Compute, Load, Operand, Reg, Store, Wait
 from shootdown.compiler.regions import Region, is_visible, regions_of
 from shootdown.compiler.types import Field
 
@@ -99,6 +99,9 @@ def _uses_as_lock(region: Region, words: set[Field], groups: dict[Field, set[Fie
     touched = region.touched
     if not touched <= words or region.leaves or len({item.struct for item in touched}) > 1:
         return False
+    sure = {id(i) for i in region.sure}
+    if any(id(i) not in sure for i in region.body if is_visible(i) or isinstance(i, Wait)):
+        return False  # what is on one path only proves nothing of the others
     if not _is_one_record(region) or not _keeps_to_itself(region):
         return False
     group = groups[next(iter(touched))]
@@ -155,6 +158,10 @@ def _sets_bit(region: Region, store: Store) -> bool:
     if not (isinstance(value, Compute) and value.op == "or"):
         return False
     loaded = region.source(value.left)
+    bit = region.source(value.right)
+    is_own = isinstance(bit, Compute) and bit.op == "shl" and bit.left == 1
+    if not (is_own and isinstance(bit, Compute) and region.is_task_number(bit.right)):
+        return False
     return isinstance(loaded, Load) and loaded.field is store.field
 
 
@@ -171,14 +178,16 @@ def _gives_back(region: Region, store: Store) -> bool:
 
 def _owns(region: Region) -> bool:
     """Tell whether the step checks that this task owns the lock."""
-    return any(isinstance(i, Check) and _is_own_test(region, i.condition) for i in region.body)
+    return any(isinstance(i, Check) and _is_own_test(region, i.condition) for i in region.sure)
 
 
 def _tells(region: Region) -> bool:
-    """Tell whether the step tells monitors that this task owns the lock, which they check."""
+    """Tell whether the step tells a monitor whether this task owns the lock; that one checks it."""
     return any(
-        isinstance(i, Mark) and any(_is_own_test(region, value) for _, value in i.arguments)
-        for i in region.body
+        isinstance(i, Call)
+        and i.callee.monitor
+        and any(_is_own_test(region, value) for value in i.arguments)
+        for i in region.sure
     )
 
 

@@ -38,6 +38,16 @@ def is_visible(instruction: Instruction) -> TypeGuard[Load | Store]:
     return False
 
 
+def end_uses(block: Block) -> list[Operand]:
+    """Return what decides where a block goes on, or what it returns."""
+    match block.end:
+        case Branch(condition=condition):
+            return [condition]
+        case Return(value=Reg() as value):
+            return [value]
+    return []
+
+
 def has_points(code: Code, known: dict[Code, bool]) -> bool:
     """Tell whether a scheduling point can be reached in a function."""
     if code not in known:
@@ -65,7 +75,8 @@ def may_wait(code: Code) -> bool:
 class Region:
     """The instructions of a step; `tests` decide branches, `results` leave the function.
 
-    `leaves`: it may go on in a function that has scheduling points of its own.
+    `leaves`: it may go on in a function that has scheduling points of its own. `straight`: so
+    many instructions stand before its first branch, or -1: it has none.
     """
 
     code: Code
@@ -74,6 +85,12 @@ class Region:
     tests: list[Reg] = field(default_factory=list)
     results: list[Reg] = field(default_factory=list)
     leaves: bool = False
+    straight: int = -1
+
+    @property
+    def sure(self) -> list[Instruction]:
+        """The instructions that every execution of the step goes through, in order."""
+        return self.body if self.straight < 0 else self.body[: self.straight]
 
     @property
     def touched(self) -> set[Field]:
@@ -119,11 +136,13 @@ class Region:
     def used_elsewhere(self, regs: set[Reg]) -> bool:
         """Tell whether the function uses one of the registers outside of this region."""
         mine = {id(i) for i in self.body}
-        return any(
-            id(i) not in mine and any(operand in regs for operand in uses(i))
-            for block in self.code.blocks
-            for i in block.body
-        )
+        for block in self.code.blocks:
+            if any(operand in regs for operand in end_uses(block)):
+                return True
+            for i in block.body:
+                if id(i) not in mine and any(operand in regs for operand in uses(i)):
+                    return True
+        return False
 
     def definition(self, value: Operand) -> Instruction | None:
         """Return the only instruction of the region that sets a register, if there is one."""
@@ -194,6 +213,8 @@ def _follow(
     match block.end:
         case Branch(condition=Reg() as condition):
             region.tests.append(condition)
+            if region.straight < 0:
+                region.straight = len(region.body)
         case Return(value=Reg() as value):
             region.results.append(value)
     for successor in block.successors:
