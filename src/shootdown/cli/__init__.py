@@ -3,6 +3,17 @@
 
 from __future__ import annotations
 
-from shootdown.cli.main import main
+import sys
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line of this process; Ctrl-C is understood from the first import on."""
+    try:
+        from shootdown.cli.main import run
+
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("shootdown: interrupted", file=sys.stderr)
+        sys.exit(130)

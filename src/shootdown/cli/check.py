@@ -69,7 +69,7 @@ def check(*scenarios: str, options: Annotated[Options, Parameter(name="*")] = _D
     with shown_progress() as progress:
         answer = _answer(scenarios, options, progress)
     write_result(answer.text, output=options.output)
-    if answer.command:
+    if answer.command and f"reproduce: {answer.command}\n" not in answer.text:
         note(f"reproduce: {answer.command}")
     return answer.code
 

@@ -10,7 +10,7 @@ from shootdown.cli.output import write_result
 
 __all__ = ["list_"]
 
-Kind = Literal["kernels", "features", "scenarios", "invariants", "deviations"]
+Kind = Literal["kernels", "features", "scenarios", "invariants", "functions", "deviations"]
 
 
 def list_(kind: Kind, /) -> int:

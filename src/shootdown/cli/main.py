@@ -18,7 +18,7 @@ from shootdown.cli.list import list_
 from shootdown.cli.show import show
 from shootdown.errors import ShootdownError
 
-__all__ = ["main", "run"]
+__all__ = ["run"]
 
 _HELP = """\
 Check Linux's TLB invalidation for races, in a model of it.
@@ -26,11 +26,6 @@ Check Linux's TLB invalidation for races, in a model of it.
 Exit codes: 0 holds or as declared, 1 violated or not as declared,
 2 bad input, 3 inconclusive, 4 skipped, 70 a bug of ours, 130 interrupted.
 """
-
-
-def main() -> None:
-    """Run the command line of this process."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: Sequence[str]) -> int:
