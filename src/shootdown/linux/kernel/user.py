@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from shootdown.hw.access import access_result, cpu_access
-from shootdown.hw.bounds import NR_VPN, vpn_t
+from shootdown.hw.bounds import NR_CPUS, NR_VPN, vpn_t
 from shootdown.lang import (
     NULL,
     Bool,
@@ -22,7 +22,7 @@ from shootdown.lang import (
 )
 from shootdown.linux.arch.x86.mm.fault import exc_page_fault
 from shootdown.linux.arch.x86.mm.tlb import switch_mm_irqs_off
-from shootdown.linux.bounds import NR_FILE_PAGES
+from shootdown.linux.bounds import CONFIG_SMP, NR_FILE_PAGES
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, task_struct
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.mm.filemap import filemap_add_folio
@@ -65,6 +65,7 @@ def sd_new_process(mm: Ref[mm_struct]) -> None:
     Context: setup
     Deviates: stands for fork() and execve()
     """
+    assert CONFIG_SMP or NR_CPUS == 1
     mm_init(mm)
     sd_run_in(mm)
 
