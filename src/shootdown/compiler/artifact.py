@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shootdown.compiler.blocking import places_that_write_first
 from shootdown.compiler.coverage import BlockLines
 from shootdown.compiler.encode import encode, pack
 from shootdown.compiler.mir import Yield
@@ -38,9 +39,10 @@ class Artifact:
     """A compiled program without its syntax: small, and kept on disk between runs.
 
     `ways[place]` counts the alternatives of the step that begins at a place, `rests[place]` is 1
-    where a task may stay for ever; place 0 is the end. `initial` is the packed initial state.
-    `lines` are those of each block that tells when it runs. `settings` are the bounds and options
-    that the program depends on. Programs with the same `identity` have the same executions.
+    where a task may stay for ever, and `writes_first[place]` where its step may write and then
+    find that it has to wait; place 0 is the end. `initial` is the packed initial state. `lines` are
+    those of each block that tells when it runs. `settings` are the bounds and options that the
+    program depends on. Programs with the same `identity` have the same executions.
     """
 
     used: list[int]
@@ -49,6 +51,7 @@ class Artifact:
     bases: list[int]
     ways: list[int]
     rests: list[int]
+    writes_first: list[int]
     tasks: list[TaskShape]
     initial: list[int]
     sites: dict[int, SiteText]
@@ -89,6 +92,7 @@ def artifact_of(program: Program) -> Artifact:
         bases=layout.bases,
         ways=ways,
         rests=rests,
+        writes_first=places_that_write_first(layout, program.codes),
         tasks=[TaskShape(t.name, t.kind, t.cpu, t.is_free) for t in program.tasks],
         initial=list(pack(layout, encode(program, program.initial))),
         sites=sites,

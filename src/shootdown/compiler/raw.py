@@ -3,14 +3,14 @@
 
 Every value is a 64-bit integer; an address is one too, and `p[i]` is the i-th word behind it.
 `>>` shifts in zeros, comparisons are signed, `and` and `or` evaluate both sides. Names in capitals
-are constants given when compiling. Calls reach other functions of the same text, and what
-`externals` declares.
+are constants given when compiling, numbers or rows of them. `for x in range(N):` is written out
+N times, with `x` a constant. Calls reach other functions of the same text, and `externals`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 __all__ = ["raw_text"]
 
@@ -41,17 +41,19 @@ DECLARATIONS = """declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 
 
 def raw_text(
-    source: str, constants: Mapping[str, int], externals: Mapping[str, int], exported: set[str]
+    source: str,
+    constants: Mapping[str, int | Sequence[int]],
+    externals: Mapping[str, str],
+    exported: set[str],
 ) -> str:
     """Return LLVM text for the functions in `source`.
 
-    `externals` maps the names of outside functions, which return 32 bits, to their number of
-    parameters; the functions in `exported` can be found by name afterwards.
+    `externals` maps the names of outside functions, which return 32 bits, to a letter for each
+    parameter: `p` for an address, `i` for a number. The caller declares them. The functions in
+    `exported` can be found by name afterwards.
     """
     tree = ast.parse(source)
     parts = [DECLARATIONS]
-    for name, count in externals.items():
-        parts.append(f"declare i32 @{name}({', '.join(['i64'] * count)})")
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             linkage = "" if node.name in exported else "internal "
@@ -65,12 +67,12 @@ class _Function:
     def __init__(
         self,
         node: ast.FunctionDef,
-        constants: Mapping[str, int],
-        externals: Mapping[str, int],
+        constants: Mapping[str, int | Sequence[int]],
+        externals: Mapping[str, str],
         linkage: str,
     ) -> None:
         self.node = node
-        self.constants = constants
+        self.constants = dict(constants)
         self.externals = externals
         self.linkage = linkage
         self.lines: list[str] = []
@@ -145,6 +147,11 @@ class _Function:
                 self.mark(after)
             case ast.While(test=test, body=inner):
                 self.loop(test, inner)
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(args=[count]), body=inner):
+                for number in range(self.constant(count)):
+                    self.constants[name] = number
+                    self.body(inner)
+                del self.constants[name]
             case ast.Break() | ast.Continue():
                 head, after = self.loops[-1]
                 self.out(f"br label %{after if isinstance(node, ast.Break) else head}")
@@ -180,6 +187,24 @@ class _Function:
         pointer = self.calc(f"inttoptr i64 {self.value(base)} to ptr")
         return self.calc(f"getelementptr i64, ptr {pointer}, i64 {self.value(position)}")
 
+    def constant(self, node: ast.expr) -> int:
+        """Return the value of a constant, or of a part of a row of them."""
+        match node:
+            case ast.Constant(value=int() as value):
+                return value
+            case ast.Name(id=name):
+                found = self.constants[name]
+            case ast.Subscript(value=ast.Name(id=name), slice=position):
+                row = self.constants[name]
+                assert not isinstance(row, int), ast.unparse(node)
+                found = row[self.constant(position)]
+        assert isinstance(found, int), ast.unparse(node)
+        return found
+
+    def is_number(self, name: str) -> bool:
+        """Tell whether a constant is one number, not a row of them."""
+        return isinstance(self.constants[name], int)
+
     def truth(self, node: ast.expr) -> str:
         """Return a condition as one bit."""
         match node:
@@ -199,8 +224,10 @@ class _Function:
         match node:
             case ast.Constant(value=int() as value):
                 return str(value)
-            case ast.Name(id=name) if name in self.constants:
-                return str(self.constants[name])
+            case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if (
+                name in self.constants and isinstance(node, ast.Name) == self.is_number(name)
+            ):
+                return str(self.constant(node))
             case ast.Name(id=name):
                 return self.calc(f"load i64, ptr %v.{name}")
             case ast.BinOp(left=left, op=op, right=right):
@@ -240,9 +267,15 @@ class _Function:
             place = self.calc(f"getelementptr i64, ptr {pointer}, i64 {values[1]}")
             self.out(f"call void @llvm.prefetch.p0(ptr {place}, i32 1, i32 3, i32 1)")
             return "0"
-        passed = ", ".join(f"i64 {value}" for value in values)
         if name in self.externals:
-            return self.calc(f"zext i32 {self.calc(f'call i32 @{name}({passed})')} to i64")
+            given = ", ".join(
+                f"ptr {self.calc(f'inttoptr i64 {value} to ptr')}"
+                if kind == "p"
+                else f"i64 {value}"
+                for kind, value in zip(self.externals[name], values, strict=True)
+            )
+            return self.calc(f"zext i32 {self.calc(f'call i32 @{name}({given})')} to i64")
+        passed = ", ".join(f"i64 {value}" for value in values)
         return self.calc(f"call i64 @{name}({passed})")
 
     def _multiply(self, a: str, b: str) -> str:

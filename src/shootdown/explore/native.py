@@ -39,9 +39,15 @@ STUCK = AT_END + 1
 
 WORDS_OF_X = (
     "ARENA", "TABLE", "ASIDE", "SHIFT", "HEAD", "TAIL", "ROOM", "TRANSITIONS", "FOUND", "NOTES",
-    "ENDS", "UNPACKED", "WORKING", "CONTEXT", "BATCH", "BASES", "WAYS", "RESTS", "FREE", "COSTS",
-    "ORIGINS",
+    "ENDS", "UNPACKED", "WORKING", "CONTEXT", "BATCH", "WAYS", "RESTS", "WRITES_FIRST",
+    "COSTS", "ORIGINS",
 )  # fmt: skip
+PROGRAM = {"step": "piiip", "final": "pp"}
+"""The functions of the program that the loop calls."""
+DECLARATIONS = [
+    f"declare i32 @{name}({', '.join('ptr' if kind == 'p' else 'i64' for kind in kinds)})"
+    for name, kinds in PROGRAM.items()
+]
 X = {name: position for position, name in enumerate(WORDS_OF_X)}
 
 
@@ -89,14 +95,19 @@ class Outcome:
     levels: list[int] = field(default_factory=list)
 
 
-def loop_text(artifact: Artifact) -> str:
-    """Return the LLVM text of the search loop for states of the artifact's shape."""
+def loop_text(artifact: Artifact, *, alone: bool = True) -> str:
+    """Return the LLVM text of the search loop for states of the artifact's shape.
+
+    If it does not stand alone, the program's text stands before it.
+    """
     source = resources.files("shootdown.explore").joinpath("search.py").read_text("utf-8")
     constants = {
         **X,
         "WIDTH": artifact.stored_words,
         "WORDS": len(artifact.used),
         "TASKS": len(artifact.tasks),
+        "BASES": artifact.bases,
+        "FREE": [int(task.is_free) for task in artifact.tasks],
         "PLACE_MASK": 2**artifact.pc_width - 1,
         "SLOT": artifact.stored_words + 1,
         "BATCH_SIZE": BATCH,
@@ -110,9 +121,9 @@ def loop_text(artifact: Artifact) -> str:
         "BROKEN": BROKEN,
         "DONE": DONE,
     }
-    externals = {"step": 5, "final": 2}
     exported = {"expand", "spread", "relax", "hash_of", "insert", "unpack", "pack", "find"}
-    return raw_text(source + _packing(artifact.used), constants, externals, exported)
+    text = raw_text(source + _packing(artifact.used), constants, PROGRAM, exported)
+    return "\n".join([*DECLARATIONS, text]) if alone else text
 
 
 def _packing(used: list[int]) -> str:
@@ -164,10 +175,9 @@ class Search:
         self._point("WORKING", self._array(len(artifact.used) + 8))
         self._point("CONTEXT", self._array(CONTEXT_WORDS))
         self._point("BATCH", self._array((BATCH + 1) * (self.width + 1)))
-        self._point("BASES", np.array(artifact.bases, np.int64))
         self._point("WAYS", np.array(artifact.ways, np.int64))
         self._point("RESTS", np.array(artifact.rests, np.int64))
-        self._point("FREE", np.array([int(t.is_free) for t in artifact.tasks], np.int64))
+        self._point("WRITES_FIRST", np.array(artifact.writes_first, np.int64))
         self.x[X["ARENA"]] = self.arena.address
         self.x[X["TABLE"]] = self.table.address
         self._point("ASIDE", self._array(MOST_ASIDE))

@@ -132,16 +132,31 @@ def judge(X, U, ctx, number, resting, progress):
     return 0
 
 
+def collect(X, W, pending):
+    """Add the state in `W` to the batch; returns how many are in it now."""
+    batch = X[BATCH]
+    p = batch + pending * (8 * SLOT)
+    pack(W, p + 8)
+    h = hash_of(p + 8)
+    p[0] = h
+    prefetch(X[TABLE], h >> X[SHIFT])
+    if pending == BATCH_SIZE - 1:
+        flush(X, batch, BATCH_SIZE)
+        return 0
+    return pending + 1
+
+
 def expand(X, count):
-    """Expand up to `count` states; stops early when the arena or the table needs room."""
+    """Expand up to `count` states; stops early when the arena or the table needs room.
+
+    `W` equals `U` before each step, and is made so again behind a step that may have written.
+    """
     U = X[UNPACKED]
     W = X[WORKING]
     ctx = X[CONTEXT]
-    batch = X[BATCH]
-    bases = X[BASES]
     ways = X[WAYS]
     rests = X[RESTS]
-    free = X[FREE]
+    writes_first = X[WRITES_FIRST]
     pending = 0
     transitions = 0
     number = X[HEAD]
@@ -149,41 +164,35 @@ def expand(X, count):
     room = X[ROOM] - MOST_SUCCESSORS - BATCH_SIZE
     while number < last and X[TAIL] < room:
         unpack(X[ARENA] + number * (8 * WIDTH), U)
+        copy(U, W)
         resting = 1
         progress = 0
-        task = 0
-        while task < TASKS:
-            place = U[bases[task]] & PLACE_MASK
+        for task in range(TASKS):
+            place = U[BASES[task]] & PLACE_MASK
             at_rest = rests[place]
             resting = resting & at_rest
-            counts = (at_rest & free[task]) ^ 1
             alternatives = ways[place]
             choice = 0
             while choice < alternatives:
-                copy(U, W)
                 status = step(W, task, choice, place, ctx)
                 if status == DONE:
                     transitions += 1
-                    progress = progress | counts
-                    p = batch + pending * (8 * SLOT)
-                    pack(W, p + 8)
-                    h = hash_of(p + 8)
-                    p[0] = h
-                    prefetch(X[TABLE], h >> X[SHIFT])
-                    pending += 1
-                    if pending == BATCH_SIZE:
-                        flush(X, batch, pending)
-                        pending = 0
+                    progress = progress | ((at_rest & FREE[task]) ^ 1)
+                    pending = collect(X, W, pending)
+                    copy(U, W)
                 else:
                     if status == BROKEN:
                         transitions += 1
                         progress = 1
                         violation(X, number, task, choice, ctx[0])
+                        copy(U, W)
+                    else:
+                        if writes_first[place]:
+                            copy(U, W)
                 choice += 1
-            task += 1
         judge(X, U, ctx, number, resting, progress)
         number += 1
-    flush(X, batch, pending)
+    flush(X, X[BATCH], pending)
     X[HEAD] = number
     X[TRANSITIONS] += transitions
     return 0
@@ -238,7 +247,6 @@ def relax(X, first, last):
     ctx = X[CONTEXT]
     costs = X[COSTS]
     origins = X[ORIGINS]
-    bases = X[BASES]
     ways = X[WAYS]
     p = X[BATCH]
     number = first
@@ -251,9 +259,8 @@ def relax(X, first, last):
             if cost < least:
                 least = cost
             task += 1
-        task = 0
-        while task < TASKS:
-            place = U[bases[task]] & PLACE_MASK
+        for task in range(TASKS):
+            place = U[BASES[task]] & PLACE_MASK
             alternatives = ways[place]
             choice = 0
             while choice < alternatives:
@@ -269,6 +276,5 @@ def relax(X, first, last):
                             store8(costs, target * TASKS + task, cost)
                             store32(origins, target * TASKS + task, number)
                 choice += 1
-            task += 1
         number += 1
     return 0
