@@ -22,7 +22,17 @@ from shootdown.compiler.raw import raw_text
 from shootdown.execution import INTERRUPTED
 from shootdown.explore.memory import arena, table
 
-__all__ = ["AT_END", "STUCK", "Limits", "Note", "Outcome", "Progress", "Search", "loop_text"]
+__all__ = [
+    "AT_END",
+    "STUCK",
+    "Faster",
+    "Limits",
+    "Note",
+    "Outcome",
+    "Progress",
+    "Search",
+    "loop_text",
+]
 
 INDEX_BITS = 34
 """Bits of a state's number in the table; what the hash gets limits the table's size."""
@@ -78,6 +88,14 @@ class Note:
     task: int
     choice: int
     site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Faster:
+    """Better machine code for a search that has taken some time, and how to make it."""
+
+    after_s: float
+    make: Callable[[], Native]
 
 
 @dataclass(slots=True)
@@ -159,12 +177,8 @@ class Search:
     def __init__(self, artifact: Artifact, native: Native, initial: list[int]) -> None:
         self.artifact = artifact
         self.width = artifact.stored_words
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-        self.expand = prototype(native.address("expand"))
-        three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
-        self.spread = prototype(native.address("spread"))
-        self.relax = three(native.address("relax"))
-        self.native = native
+        self.natives = [native]
+        self._bind(native)
         self.arena = arena()
         self.table = table(8 * MOST_SLOTS)
         self.x = np.zeros(len(WORDS_OF_X), np.int64)
@@ -184,6 +198,13 @@ class Search:
         self._use(FIRST_SLOTS)
         self._insert(initial)
 
+    def _bind(self, native: Native) -> None:
+        two = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 2)
+        three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
+        self.expand = two(native.address("expand"))
+        self.spread = two(native.address("spread"))
+        self.relax = three(native.address("relax"))
+
     def _use(self, slots: int) -> None:
         self.slots = slots
         self.x[X["SHIFT"]] = 65 - slots.bit_length()
@@ -200,8 +221,13 @@ class Search:
         words = np.array(packed, np.uint64)
         one = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
         three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
-        hash_of = one(self.native.address("hash_of"))(words.ctypes.data)
-        three(self.native.address("insert"))(self.x.ctypes.data, words.ctypes.data, hash_of)
+        hash_of = one(self.natives[0].address("hash_of"))(words.ctypes.data)
+        three(self.natives[0].address("insert"))(self.x.ctypes.data, words.ctypes.data, hash_of)
+
+    def bytes_at(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a program's global variable: all of its codes' together."""
+        parts = [np.frombuffer(native.bytes_at(name, count), np.uint8) for native in self.natives]
+        return bytes(np.bitwise_or.reduce(parts))
 
     def get(self, name: str) -> int:
         """Return a word of the search's record."""
@@ -228,12 +254,16 @@ class Search:
         *,
         clock: Callable[[], float],
         progress: Callable[[Progress], None] | None = None,
+        faster: Faster | None = None,
     ) -> Outcome:
-        """Explore until all is seen, a level has a violation, or a limit is reached."""
+        """Explore until all is seen, a level has a violation, or a limit is reached.
+
+        If it takes long, it goes on in faster machine code.
+        """
         outcome = Outcome(levels=[0, 1])
         start = clock()
         try:
-            self._levels(outcome, limits, start, clock, progress)
+            self._levels(outcome, limits, start, clock, progress, faster)
         except KeyboardInterrupt:
             outcome.reason = INTERRUPTED
         outcome.states = self.get("TAIL")
@@ -253,6 +283,7 @@ class Search:
         start: float,
         clock: Callable[[], float],
         progress: Callable[[Progress], None] | None,
+        faster: Faster | None,
     ) -> None:
         while True:
             end = outcome.levels[-1]
@@ -268,6 +299,10 @@ class Search:
                 outcome.reason = self._limit(limits, now)
                 if outcome.reason:
                     return
+                if faster is not None and now > faster.after_s:
+                    self.natives.append(faster.make())
+                    self._bind(self.natives[-1])
+                    faster = None
                 if progress is not None:
                     progress(Progress(self.get("TAIL"), self.get("HEAD"), outcome.depth, now))
             if self.get("FOUND") or self.get("TAIL") == end:
