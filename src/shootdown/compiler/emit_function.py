@@ -146,7 +146,9 @@ class FunctionEmitter:
         found.setdefault(self.code.entry, frozenset())
         while work:
             block = work.pop()
-            if isinstance(block.end, Yield | CallOut):
+            if isinstance(block.end, CallOut):
+                continue
+            if isinstance(block.end, Yield) and not block.end.sched.joins:
                 continue
             for successor in block.successors:
                 merged = found.get(successor, frozenset()) | found[block]
