@@ -30,7 +30,7 @@ lint: .venv/stamp-dev
 	@found=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$found"; exit 1; }
 
 bench: .venv/stamp-dev
-	@$(BIN)/pytest -n 0 -m bench
+	@$(BIN)/python -m benchmarks.compare
 
 clean:
 	@rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

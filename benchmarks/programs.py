@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shootdown.api import ROOTS
@@ -11,7 +13,7 @@ from shootdown.compiler.catalogue import Catalogue
 from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.source import Library
 
-__all__ = ["SIZES", "VARIANTS", "Size", "protocol", "scenario"]
+__all__ = ["PROGRAMS", "SIZES", "VARIANTS", "Size", "protocol", "scenario"]
 
 NOTHING = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
 """No kernel and no invariants: the protocol has its own."""
@@ -68,7 +70,7 @@ def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool
 
 
 def scenario(name: str, kernel: str, *, reduce: bool = True) -> Request:
-    """Return a packaged scenario under a kernel."""
+    """Return a packaged scenario under a kernel; none: the newest."""
     model = Catalogue(
         Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
     )
@@ -76,7 +78,26 @@ def scenario(name: str, kernel: str, *, reduce: bool = True) -> Request:
         library=model.library,
         roots=ROOTS,
         scenario=model.scenario(name).module,
-        features=model.kernel(kernel, ()).features,
+        features=model.kernel(kernel or model.newest, ()).features,
         settings={},
         reduce=reduce,
     )
+
+
+def _sized(name: str) -> Request:
+    size = SIZES[name]
+    return protocol(size.pages, size.cpus, size.rounds, variant=2, mapcheck=True)
+
+
+def _two_writers(kernel: str) -> Request:
+    return scenario("zap+mkclean-two-writers", kernel, reduce=False)
+
+
+PROGRAMS: dict[str, Callable[[], Request]] = {
+    **{name: partial(_sized, name) for name in SIZES},
+    **{
+        f"two-writers {kernel or 'newest'}": partial(_two_writers, kernel)
+        for kernel in ("v3.15", "")
+    },
+}
+"""The programs that are timed. The packaged scenario is explored without reductions, for size."""

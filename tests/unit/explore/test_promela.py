@@ -82,6 +82,18 @@ def test_protocol(tmp_path: Path, variant: int, mapcheck: bool) -> None:
     assert run_spin(build(request), tmp_path).states == VARIANTS[variant, mapcheck][0] + 1
 
 
+@pytest.mark.parametrize(("variant", "mapcheck"), VARIANTS)
+def test_protocol_by_hand(tmp_path: Path, variant: int, mapcheck: bool) -> None:
+    states, transitions, broken = VARIANTS[variant, mapcheck]
+    names = {"NR_PAGES": 1, "NR_CPUS": 1, "NR_ROUNDS": 1, "VARIANT": variant, "MAPCHECK": mapcheck}
+    flags = [f"-D{name}={int(number)}" for name, number in names.items()]
+    spin.prepare(Path(spin.__file__).with_name("zap_protocol.pml"), tmp_path, flags=[*flags, "-O0"])
+    found = spin.run(tmp_path, options=["-w18"])
+    # SPIN's transitions are states stored and states met again: the initial state is among them.
+    assert (found.states, found.transitions) == (states, transitions + 1)
+    assert (found.errors > 0) == bool(broken)
+
+
 def test_locks_choices_calls_and_deadlocks(tmp_path: Path) -> None:
     program = compile_text(SMALL + WORDS)
     require_agreement(program, tmp_path)
