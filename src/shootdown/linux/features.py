@@ -8,6 +8,7 @@ from shootdown.lang import feature
 __all__ = [
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
+    "EXIT_MMAP_READ_LOCK",
     "FLUSH_CONCURRENT",
     "FLUSH_GEN_SKIP",
     "FOLIO_WRITEBACK",
@@ -23,6 +24,10 @@ __all__ = [
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
+    "X86_LAZY_CPUMASK",
+    "X86_LAZY_FLUSH",
+    "X86_LAZY_LAZIER",
+    "X86_LAZY_REWORK",
     "X86_NO_ACCESS_FLUSH",
     "X86_TLB_GEN",
     "ZAP_ADDR_ADVANCE",
@@ -168,6 +173,37 @@ X86_TLB_GEN = feature(
     reverting="Each flush is carried out.",
 )
 
+X86_LAZY_REWORK = feature(
+    "x86_lazy_rework",
+    commit="94b1b03b519b",
+    subject="x86/mm: Rework lazy TLB mode and TLB freshness tracking",
+    release="v4.14",
+    requires=(X86_TLB_GEN,),
+    brings="A CPU that switches leaves the mask of its old address space before it loads the new "
+    "root. A lazy CPU is in no mask, and catches up by generations when it comes back.",
+    reverting="It loads first. The first flush that reaches a lazy CPU makes it leave for good.",
+)
+
+X86_LAZY_FLUSH = feature(
+    "x86_lazy_flush",
+    commit="b956575bed91",
+    subject="x86/mm: Flush more aggressively in lazy TLB mode",
+    release="v4.14",
+    requires=(X86_LAZY_REWORK,),
+    brings="A lazy CPU stays in the mask, and a flush makes it leave the address space.",
+    reverting="No flush reaches a lazy CPU, which walks page tables that were freed: table_uaf.",
+)
+
+X86_LAZY_LAZIER = feature(
+    "x86_lazy_lazier",
+    commit="145f573b89a6",
+    subject="x86/mm/tlb: Make lazy TLB mode lazier",
+    release="v4.20",
+    requires=(X86_LAZY_FLUSH,),
+    brings="Only a flush that frees page tables reaches lazy CPUs; the others they make up for.",
+    reverting="Each flush makes lazy CPUs leave the address space.",
+)
+
 MUNMAP_DOWNGRADE = feature(
     "munmap_downgrade",
     commit="dd2283f2605e",
@@ -207,6 +243,17 @@ FLUSH_GEN_SKIP = feature(
     reverting="It always looks.",
 )
 
+EXIT_MMAP_READ_LOCK = feature(
+    "exit_mmap_read_lock",
+    commit="bf3980c85212",
+    subject="mm: drop oom code from exit_mmap",
+    release="v6.0",
+    requires=(MUNMAP_DOWNGRADE,),
+    brings="exit_mmap() zaps with mmap_lock held for reading, and frees tables with it held for "
+    "writing.",
+    reverting="It holds mmap_lock for writing; before v5.18, not at all.",
+)
+
 DELAYED_RMAP = feature(
     "delayed_rmap",
     commit="5df397dec7c4",
@@ -236,4 +283,15 @@ VMA_MUNMAP_STRUCT = feature(
     requires=(MUNMAP_DOWNGRADE,),
     brings="munmap() gathers its mappings, and takes their pages away, in functions of their own.",
     reverting="The same by unmap_region().",
+)
+
+X86_LAZY_CPUMASK = feature(
+    "x86_lazy_cpumask",
+    commit="209954cbc7d0",
+    subject="x86/mm/tlb: Update mm_cpumask lazily",
+    release="v6.14",
+    requires=(X86_LAZY_LAZIER,),
+    brings="A CPU that switches stays in the mask of its old address space until a flush finds it "
+    "there in vain.",
+    reverting="It leaves the mask before it loads the new root. A flush in between skips it.",
 )

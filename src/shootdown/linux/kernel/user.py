@@ -35,6 +35,7 @@ __all__ = [
     "sd_new_process",
     "sd_read_file",
     "sd_run_in",
+    "sd_switch_to",
     "sd_user",
     "vpnmask_t",
 ]
@@ -67,19 +68,32 @@ def sd_new_process(mm: Ref[mm_struct]) -> None:
     """
     assert CONFIG_SMP or NR_CPUS == 1
     mm_init(mm)
-    sd_run_in(mm)
+    sd_switch_to(mm)
+
+
+@kernel
+def sd_switch_to(mm: Ref[mm_struct]) -> None:
+    """Let this CPU go on with the thread of a process that another CPU has run.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for schedule()
+    """
+    record(task_struct, this_cpu()).mm = mm
+    record(task_struct, this_cpu()).active_mm = mm
+    switch_mm_irqs_off(mm)
 
 
 @kernel
 def sd_run_in(mm: Ref[mm_struct]) -> None:
-    """Let this CPU run a thread of a process.
+    """Let this CPU run a further thread of a process.
 
     Kernel: none
     Context: setup
     Deviates: stands for clone() and schedule()
     """
-    record(task_struct, this_cpu()).mm = mm
-    switch_mm_irqs_off(mm)
+    mm.mm_users = mm.mm_users + 1
+    sd_switch_to(mm)
 
 
 @kernel
@@ -91,6 +105,7 @@ def sd_become_kthread() -> None:
     Deviates: the thread does not borrow an address space
     """
     record(task_struct, this_cpu()).mm = NULL
+    record(task_struct, this_cpu()).active_mm = NULL
     switch_mm_irqs_off(NULL)
 
 

@@ -3,21 +3,29 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.bounds import LEVELS, NR_VPN, vaddr_t
 from shootdown.hw.memory import table
-from shootdown.lang import Ref, kernel, new, record, this_cpu
-from shootdown.linux.bounds import pgoff_t
+from shootdown.lang import NULL, Ref, kernel, local, new, record, this_cpu
+from shootdown.linux.bounds import NR_VMAS, pgoff_t
+from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import (
     address_space,
     mm_struct,
     task_struct,
     vm_area_struct,
 )
-from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
+from shootdown.linux.include.linux.mmap_lock import (
+    mmap_read_lock,
+    mmap_read_unlock,
+    mmap_write_lock,
+    mmap_write_unlock,
+)
+from shootdown.linux.mm.memory import free_pgtables, unmap_vmas
+from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu_fullmm
 from shootdown.linux.mm.page_alloc import pagetable_alloc
-from shootdown.linux.mm.vma import __vm_munmap, vma_link
+from shootdown.linux.mm.vma import __vm_munmap, sd_ceiling, vma_link
 
-__all__ = ["do_mmap", "mm_init", "sys_munmap"]
+__all__ = ["do_mmap", "exit_mmap", "mm_init", "sd_free_all_pgtables", "sys_munmap"]
 
 
 @kernel
@@ -54,10 +62,50 @@ def do_mmap(file: Ref[address_space], addr: vaddr_t, len: vaddr_t, pgoff: pgoff_
 
 @kernel
 def mm_init(mm: Ref[mm_struct]) -> None:
-    """Give an address space its root.
+    """Give an address space its root, and its first thread.
 
     Kernel: kernel/fork.c, v6.18
     Context: may sleep
     Deviates: nothing
     """
+    mm.mm_users = 1
+    mm.mm_count = 1
     mm.pgd = record(table, pagetable_alloc(LEVELS))
+
+
+@kernel
+def exit_mmap(mm: Ref[mm_struct]) -> None:
+    """Take everything out of an address space that has no threads any more.
+
+    Kernel: mm/mmap.c, v6.18
+    Context: no thread uses the address space; may sleep
+    Deviates: the records of the mappings are not used again
+    """
+    tlb = local(mmu_gather)
+    mmap_read_lock(mm)
+    tlb_gather_mmu_fullmm(tlb, mm)
+    for i in range(NR_VMAS):
+        vma = mm.mm_mt[i]
+        if vma is not NULL:
+            unmap_vmas(tlb, vma, 0, NR_VPN)
+    mmap_read_unlock(mm)
+    mmap_write_lock(mm)
+    sd_free_all_pgtables(tlb, mm)
+    tlb_finish_mmu(tlb)
+    mmap_write_unlock(mm)
+
+
+@kernel
+def sd_free_all_pgtables(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
+    """Free all page tables of an address space but its root.
+
+    Kernel: none
+    Context: mmap_lock held for writing
+    Deviates: stands for one call of free_pgtables() over all mappings; the address space has none
+        afterwards, whose tree goes later in the kernel
+    """
+    for i in range(NR_VMAS):
+        vma = mm.mm_mt[i]
+        if vma is not NULL:
+            free_pgtables(tlb, vma, 0, sd_ceiling(mm, vma.vm_end))
+            mm.mm_mt[i] = NULL

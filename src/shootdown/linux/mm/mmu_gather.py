@@ -20,6 +20,7 @@ __all__ = [
     "tlb_flush_mmu_tlbonly",
     "tlb_flush_rmaps",
     "tlb_gather_mmu",
+    "tlb_gather_mmu_fullmm",
     "tlb_table_flush",
 ]
 
@@ -38,6 +39,19 @@ def tlb_gather_mmu(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
     if has(TLB_FLUSH_NESTED):
         with atomic():
             mm.tlb_flush_pending = mm.tlb_flush_pending + 1
+
+
+@kernel
+def tlb_gather_mmu_fullmm(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
+    """Begin the unmapping of an address space that has no threads any more.
+
+    Kernel: mm/mmu_gather.c, v6.18 (an argument of tlb_gather_mmu before v5.12)
+    Context: mmap_lock held
+    Deviates: entries are taken out one by one all the same
+    """
+    tlb_gather_mmu(tlb, mm)
+    tlb.fullmm = True
+    __tlb_reset_range(tlb)
 
 
 @kernel

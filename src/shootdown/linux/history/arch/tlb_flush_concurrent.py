@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import cpumask_t, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
-from shootdown.lang import Bool, Ref, kernel, local, record, this_cpu
+from shootdown.lang import Bool, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
-from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, inc_mm_tlb_gen
+from shootdown.linux.arch.x86.mm.tlb import (
+    flush_tlb_func,
+    inc_mm_tlb_gen,
+    sd_without_lazy_cpus,
+)
 from shootdown.linux.bounds import flush_end_t
-from shootdown.linux.features import FLUSH_CONCURRENT
+from shootdown.linux.features import FLUSH_CONCURRENT, X86_LAZY_LAZIER
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
 from shootdown.linux.kernel.smp import sd_send_request, sd_wait_for_request
@@ -25,7 +29,7 @@ def flush_tlb_mm_range(
 
     Kernel: arch/x86/mm/tlb.c, v5.4
     Context: interrupts on; may be called with the ptl held
-    Deviates: a range is never so long that all is flushed instead; no lazy CPUs
+    Deviates: a range is never so long that all is flushed instead
     """
     preempt_disable()
     info = local(flush_tlb_info)
@@ -37,7 +41,9 @@ def flush_tlb_mm_range(
         hw_irqs_off()
         flush_tlb_func(info)
         hw_irqs_on()
-    others = mm.cpu_bitmap & ~(1 << this_cpu())
+    others: cpumask_t = mm.cpu_bitmap & ~(1 << this_cpu())
+    if has(X86_LAZY_LAZIER) and not freed_tables:
+        others = sd_without_lazy_cpus(others)
     if others != 0:
         sd_send_request(others, info)
         sd_wait_for_request()

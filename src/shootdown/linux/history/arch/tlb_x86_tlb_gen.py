@@ -6,7 +6,7 @@ from __future__ import annotations
 from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Bool, Ref, kernel, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
-from shootdown.linux.arch.x86.mm.tlb import flush_tlb_one_user, sd_flush_range
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_one_user, leave_mm, sd_flush_range
 from shootdown.linux.bounds import flush_end_t
 from shootdown.linux.features import X86_TLB_GEN
 from shootdown.linux.history.arch.tlb import flush_tlb_others
@@ -24,11 +24,14 @@ def flush_tlb_mm_range(
 
     Kernel: arch/x86/mm/tlb.c, v3.15
     Context: interrupts on; may be called with the ptl held
-    Deviates: a range is never so long that all is flushed instead; no lazy CPUs
+    Deviates: a range is never so long that all is flushed instead
     """
     preempt_disable()
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
-        sd_flush_range(start, end)
+        if record(cpu_tlbstate, this_cpu()).is_lazy:
+            leave_mm()
+        else:
+            sd_flush_range(start, end)
     if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
         flush_tlb_others(mm, start, end)
     preempt_enable()
@@ -40,12 +43,15 @@ def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
 
     Kernel: arch/x86/mm/tlb.c, v3.15
     Context: interrupts on; may be called with the ptl held
-    Deviates: no lazy CPUs
+    Deviates: nothing
     """
     mm = vma.vm_mm
     preempt_disable()
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
-        flush_tlb_one_user(a)
+        if record(cpu_tlbstate, this_cpu()).is_lazy:
+            leave_mm()
+        else:
+            flush_tlb_one_user(a)
     if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
         flush_tlb_others(mm, a, a + 1)
     preempt_enable()
@@ -57,7 +63,10 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
 
     Kernel: arch/x86/mm/tlb.c, v3.15
     Context: interrupts off
-    Deviates: no lazy CPUs
+    Deviates: nothing
     """
     if record(cpu_tlbstate, this_cpu()).loaded_mm == info.mm:
-        sd_flush_range(info.start, info.end)
+        if record(cpu_tlbstate, this_cpu()).is_lazy:
+            leave_mm()
+        else:
+            sd_flush_range(info.start, info.end)

@@ -106,6 +106,12 @@ class mm_struct:
     mm_mt: Array[Ref[vm_area_struct]] = array(NR_VMAS, guarded_by="mmap_lock")
     """Its mappings. The kernel has a tree, ordered by address."""
 
+    mm_users: count_t
+    """Its threads."""
+
+    mm_count: count_t
+    """Who needs its root: all threads together, and each CPU that borrows it."""
+
     cpu_bitmap: cpumask_t
     tlb_flush_pending: count_t
     tlb_gen: gen_t
@@ -118,6 +124,9 @@ class task_struct:
 
     mm: Ref[mm_struct] = guarded_by(OWN_CPU)
     """Its address space; NULL: it is a kernel thread."""
+
+    active_mm: Ref[mm_struct] = guarded_by(OWN_CPU)
+    """The address space that it uses: its own, or the borrowed one of a task before."""
 
 
 @struct

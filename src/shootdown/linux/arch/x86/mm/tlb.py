@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import cpumask_t, vaddr_t
+from shootdown.hw.bounds import NR_CPUS, cpumask_t, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on, hw_load_cr3
 from shootdown.hw.tlb import hw_flush_tlb_all, hw_invlpg
 from shootdown.lang import NULL, Bool, Ref, atomic, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
 from shootdown.linux.bounds import TLB_FLUSH_ALL, flush_end_t, gen_t
-from shootdown.linux.features import FLUSH_GEN_SKIP
+from shootdown.linux.features import (
+    FLUSH_GEN_SKIP,
+    X86_LAZY_FLUSH,
+    X86_LAZY_LAZIER,
+    X86_LAZY_REWORK,
+)
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
 from shootdown.linux.kernel.smp import sd_send_request, sd_wait_for_request
 
 __all__ = [
+    "enter_lazy_tlb",
     "flush_tlb_func",
     "flush_tlb_local",
     "flush_tlb_mm_range",
@@ -22,7 +28,11 @@ __all__ = [
     "flush_tlb_one_user",
     "flush_tlb_page",
     "inc_mm_tlb_gen",
+    "leave_mm",
+    "sd_catch_up",
+    "sd_enter_mask",
     "sd_flush_range",
+    "sd_leave_mask",
     "switch_mm_irqs_off",
 ]
 
@@ -36,13 +46,14 @@ def flush_tlb_mm_range(
     Kernel: arch/x86/mm/tlb.c, v6.18
     Context: interrupts on; may be called with the ptl held
     Deviates: a range is never so long that all is flushed instead; the stride is a page; no
-        global ASIDs (INVLPGB), and no lazy CPUs that only a flush of freed tables would reach
+        global ASIDs (INVLPGB)
     """
     preempt_disable()
     info = local(flush_tlb_info)
     info.mm = mm
     info.start = start
     info.end = end
+    info.freed_tables = freed_tables
     info.new_tlb_gen = inc_mm_tlb_gen(mm)
     if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
         flush_tlb_multi(mm.cpu_bitmap, info)
@@ -84,9 +95,12 @@ def flush_tlb_multi(cpumask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
 
     Kernel: arch/x86/mm/tlb.c, v6.18, commit 4ce94eabac16
     Context: preemption disabled, interrupts on
-    Deviates: should_flush_tlb(), which spares lazy CPUs; no CPU is lazy here
+    Deviates: nothing
     """
-    sd_send_request(cpumask & ~(1 << this_cpu()), info)
+    targets: cpumask_t = cpumask & ~(1 << this_cpu())
+    if has(X86_LAZY_LAZIER) and not info.freed_tables:
+        targets = sd_without_lazy_cpus(targets)
+    sd_send_request(targets, info)
     if (cpumask >> this_cpu()) & 1 == 1:
         hw_irqs_off()
         flush_tlb_func(info)
@@ -95,15 +109,35 @@ def flush_tlb_multi(cpumask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
 
 
 @kernel
+def sd_without_lazy_cpus(cpumask: cpumask_t) -> cpumask_t:
+    """Return the CPUs of the mask that use the address space for its own program.
+
+    Kernel: none
+    Context: any; a CPU that is lazy by then makes up for the flush when it is so no longer
+    Deviates: stands for on_each_cpu_cond_mask() with should_flush_tlb(), which also spares CPUs
+        whose bit in the mask is outdated; no bit is
+    """
+    kept: cpumask_t = 0
+    for cpu in range(NR_CPUS):
+        if (cpumask >> cpu) & 1 == 1 and not record(cpu_tlbstate, cpu).is_lazy:
+            kept = kept | (1 << cpu)
+    return kept
+
+
+@kernel
 def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
     """Do on this CPU what the flush asks for, unless it is done already.
 
     Kernel: arch/x86/mm/tlb.c, v6.18
     Context: interrupts off
-    Deviates: one address-space identifier a CPU; no lazy CPUs
+    Deviates: one address-space identifier a CPU
     """
     state = record(cpu_tlbstate, this_cpu())
     if state.loaded_mm != info.mm:
+        return
+    if state.is_lazy:
+        if has(X86_LAZY_FLUSH) or not has(X86_LAZY_REWORK):
+            leave_mm()
         return
     local_tlb_gen = state.tlb_gen
     if has(FLUSH_GEN_SKIP) and info.new_tlb_gen <= local_tlb_gen:
@@ -154,22 +188,96 @@ def flush_tlb_local() -> None:
 
 
 @kernel
-def switch_mm_irqs_off(next: Ref[mm_struct]) -> None:
-    """Load another address space on this CPU.
+def enter_lazy_tlb(mm: Ref[mm_struct]) -> None:
+    """Borrow the loaded address space for a kernel thread, which does not care which it is.
 
     Kernel: arch/x86/mm/tlb.c, v6.18
     Context: interrupts off
-    Deviates: scenarios switch in their setup only, so there are no lazy CPUs, no identifiers that
-        keep translations over a switch, and no flush to catch up with
+    Deviates: identifiers of address spaces (PCID), with which v4.14 to v4.19 are never lazy
+    """
+    state = record(cpu_tlbstate, this_cpu())
+    if state.loaded_mm is NULL:
+        return
+    state.is_lazy = True
+    if has(X86_LAZY_REWORK) and not has(X86_LAZY_FLUSH):
+        sd_leave_mask(mm)
+
+
+@kernel
+def leave_mm() -> None:
+    """Give a borrowed address space up.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts off, the CPU is lazy
+    Deviates: in an interrupt all is one step: no third CPU sees the mask without this CPU and the
+        root still loaded
+    """
+    switch_mm_irqs_off(NULL)
+
+
+@kernel
+def sd_leave_mask(mm: Ref[mm_struct]) -> None:
+    """Let the flushes of an address space go without this CPU.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for cpumask_clear_cpu()
+    """
+    with atomic():
+        mm.cpu_bitmap = mm.cpu_bitmap & ~(1 << this_cpu())
+
+
+@kernel
+def sd_enter_mask(mm: Ref[mm_struct]) -> None:
+    """Let the flushes of an address space reach this CPU.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for cpumask_set_cpu()
+    """
+    with atomic():
+        mm.cpu_bitmap = mm.cpu_bitmap | (1 << this_cpu())
+
+
+@kernel
+def switch_mm_irqs_off(next: Ref[mm_struct]) -> None:
+    """Load another address space on this CPU, or NULL for init_mm.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts off
+    Deviates: no identifiers that keep translations over a switch; that a CPU stays in the mask of
+        the address space before, and is told from the others by its loaded_mm, is seen here as
+        leaving the mask last
     """
     state = record(cpu_tlbstate, this_cpu())
     prev = state.loaded_mm
-    if prev is not NULL:
-        prev.cpu_bitmap = prev.cpu_bitmap & ~(1 << this_cpu())
+    was_lazy = state.is_lazy
+    state.is_lazy = False
+    if prev is not NULL and prev == next:
+        if was_lazy:
+            sd_catch_up(next)
+        return
     if next != NULL:
-        next.cpu_bitmap = next.cpu_bitmap | (1 << this_cpu())
+        sd_enter_mask(next)
         state.tlb_gen = next.tlb_gen
         hw_load_cr3(next.pgd)
     else:
         hw_load_cr3(NULL)
     state.loaded_mm = next
+    if prev is not NULL:
+        sd_leave_mask(prev)
+
+
+@kernel
+def sd_catch_up(mm: Ref[mm_struct]) -> None:
+    """Flush what was missed while the address space was borrowed only.
+
+    Kernel: none
+    Context: interrupts off
+    Deviates: stands in switch_mm_irqs_off()
+    """
+    state = record(cpu_tlbstate, this_cpu())
+    next_tlb_gen = mm.tlb_gen
+    if state.tlb_gen != next_tlb_gen:
+        flush_tlb_local()
+        state.tlb_gen = next_tlb_gen

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import NR_CPUS, vaddr_t
-from shootdown.lang import OWN_CPU, Ref, guarded_by, struct
+from shootdown.lang import OWN_CPU, Bool, Ref, guarded_by, struct
 from shootdown.linux.bounds import flush_end_t, gen_t
 from shootdown.linux.include.linux.mm_types import mm_struct
 
@@ -21,6 +21,10 @@ class cpu_tlbstate:
     tlb_gen: gen_t = guarded_by(OWN_CPU)
     """Up to which generation of loaded_mm the TLB has been flushed (ctxs[].tlb_gen)."""
 
+    is_lazy: Bool
+    """A kernel thread borrows loaded_mm (cpu_tlbstate_shared since v5.13; before v4.14: state is
+    TLBSTATE_LAZY)."""
+
 
 @struct
 class flush_tlb_info:
@@ -30,3 +34,4 @@ class flush_tlb_info:
     start: vaddr_t
     end: flush_end_t
     new_tlb_gen: gen_t
+    freed_tables: Bool
