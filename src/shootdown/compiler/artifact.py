@@ -83,6 +83,7 @@ def artifact_of(program: Program) -> Artifact:
         number: SiteText(site.kind, site.span.where, site.function, site.message)
         for site, number in program.sites.items()
     }
+    gates = {gate for gate in program.machine.gates if gate is not None}
     stuck = program.deadlock
     sites[0] = SiteText(stuck.kind, stuck.span.where, stuck.function, stuck.message)
     return Artifact(
@@ -92,7 +93,7 @@ def artifact_of(program: Program) -> Artifact:
         bases=layout.bases,
         ways=ways,
         rests=rests,
-        writes_first=places_that_write_first(layout, program.codes),
+        writes_first=places_that_write_first(layout, program.codes, gates),
         tasks=[TaskShape(t.name, t.kind, t.cpu, t.is_free) for t in program.tasks],
         initial=list(pack(layout, encode(program, program.initial))),
         sites=sites,

@@ -25,8 +25,13 @@ class _Effect:
     writes_first: bool
 
 
-def places_that_write_first(layout: Layout, codes: Sequence[Code]) -> list[int]:
-    """Return, for each place, 1 if its step may write and then wait, else 0; place 0 is the end."""
+def places_that_write_first(
+    layout: Layout, codes: Sequence[Code], gates: Iterable[Code]
+) -> list[int]:
+    """Return, for each place, 1 if its step may write and then wait, else 0; place 0 is the end.
+
+    A gate belongs to every step: one that writes may keep its task from moving afterwards.
+    """
     effects: dict[Code, _Effect] = {}
     for code in _callees_first(codes):
         effects[code] = _effect(code, effects)
@@ -35,6 +40,8 @@ def places_that_write_first(layout: Layout, codes: Sequence[Code]) -> list[int]:
         for code, frame in layout.frames.items()
         for block in code.blocks
     }
+    if any(effects[gate].writes for gate in gates):
+        return [1] * (len(layout.points) + 1)
     found = [0] * (len(layout.points) + 1)
     for _, block in layout.points:
         found[layout.numbers[block]] = int(_follow(block, effects, returns))
