@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from shootdown.compiler.artifact import Artifact, artifact_of
 from shootdown.compiler.emit import emit
 from shootdown.compiler.encode import encode
-from shootdown.compiler.interp import Blocked, Broken
+from shootdown.compiler.interp import Blocked, Broken, State
 from shootdown.compiler.llvm import Native, compile_object
 from shootdown.compiler.mir import Site
 from shootdown.compiler.program import Program
@@ -18,7 +19,15 @@ from shootdown.explore.native import AT_END, Limits, Note, Outcome, Search, loop
 from shootdown.explore.reference import Found, alternatives, explore, is_quiescent
 from tests.programs import WORDS, compile_text, request_of
 
-__all__ = ["compile_native", "require_agreement", "search", "verdict", "violations", "walk"]
+__all__ = [
+    "Walk",
+    "compile_native",
+    "require_agreement",
+    "search",
+    "verdict",
+    "violations",
+    "walk",
+]
 
 
 def compile_native(program: Program) -> tuple[Artifact, Native]:
@@ -32,16 +41,15 @@ def compile_native(program: Program) -> tuple[Artifact, Native]:
     return ready, Native(ready.object_code, ready.loop_code)
 
 
-def search(program: Program) -> Outcome:
-    """Explore a program natively."""
-    artifact, native = compile_native(program)
+def search(artifact: Artifact, native: Native) -> Outcome:
+    """Explore a compiled program natively."""
     return Search(artifact, native, artifact.initial).run(Limits(), clock=time.monotonic)
 
 
-def require_agreement(program: Program) -> Found:
+def require_agreement(program: Program, compiled: tuple[Artifact, Native] | None = None) -> Found:
     """Explore with both explorers; they must count the same and find the same."""
     found = explore(program)
-    outcome = search(program)
+    outcome = search(*(compiled or compile_native(program)))
     assert outcome.transitions == found.transitions
     assert outcome.depth == found.depth
     if not found.violations:
@@ -69,17 +77,32 @@ def worded(site: Site) -> str:
     return f"{site.kind} at {site.span.where} in {site.function}(): {site.message}"
 
 
-def walk(program: Program, *names: str) -> tuple[set[tuple[int, ...]], set[Site]]:
-    """Return all values that the named fields have at the ends, and every site that breaks."""
-    ends: set[tuple[int, ...]] = set()
-    broken: set[Site] = set()
+@dataclass(slots=True)
+class Walk:
+    """All that can happen in a program: states, values at the ends, and sites that break."""
+
+    states: list[State] = field(default_factory=list)
+    ends: set[tuple[int, ...]] = field(default_factory=set)
+    broken: set[Site] = field(default_factory=set)
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of the sites that break."""
+        return {site.kind for site in self.broken}
+
+
+def walk(program: Program, lengths: Mapping[str, int]) -> Walk:
+    """Visit every state, behind violations of other tasks too.
+
+    `lengths` names the fields whose values are reported, and says how many each has.
+    """
+    found = Walk()
     start = program.new_state()
-    fields = [field for name in names for field in start.memory if str(field) == name]
-    assert len(fields) == len(names), "every field is used in the program"
     seen = {tuple(encode(program, start))}
     stack = [start]
     while stack:
         state = stack.pop()
+        found.states.append(state)
         progress = False
         for task, spec in enumerate(program.tasks):
             ways, resting = alternatives(program, state, task)
@@ -90,7 +113,7 @@ def walk(program: Program, *names: str) -> tuple[set[tuple[int, ...]], set[Site]
                 except Blocked:
                     continue
                 except Broken as failure:
-                    broken.add(failure.site)
+                    found.broken.add(failure.site)
                     progress = True
                     continue
                 progress = progress or not (resting and spec.is_free)
@@ -99,10 +122,16 @@ def walk(program: Program, *names: str) -> tuple[set[tuple[int, ...]], set[Site]
                     seen.add(key)
                     stack.append(following)
         if is_quiescent(program, state):
-            ends.add(tuple(value for field in fields for value in state.memory[field]))
+            found.ends.add(values_of(state, lengths))
         elif not progress:
-            broken.add(program.deadlock)
-    return ends, broken
+            found.broken.add(program.deadlock)
+    return found
+
+
+def values_of(state: State, lengths: Mapping[str, int]) -> tuple[int, ...]:
+    """Return the values of fields, one after the other; what the program never uses is 0."""
+    values = {str(item): numbers for item, numbers in state.memory.items()}
+    return tuple(n for name, length in lengths.items() for n in values.get(name, [0] * length))
 
 
 def verdict(text: str) -> str:
