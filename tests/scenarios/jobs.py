@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Explorations of packaged scenarios, as tests want them."""
+
+from __future__ import annotations
+
+from shootdown.api import ROOTS
+from shootdown.compiler.catalogue import Catalogue
+from shootdown.compiler.program import Request
+from shootdown.compiler.source import Library
+from shootdown.explore.engine import Job
+
+__all__ = ["job_of", "violated_jobs"]
+
+
+def model() -> Catalogue:
+    """Read the packaged model."""
+    return Catalogue(
+        Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
+    )
+
+
+def violated_jobs() -> list[tuple[str, str]]:
+    """Return each scenario with the newest kernel that it is declared to be violated under."""
+    packaged = model()
+    found = []
+    for module in packaged.scenario_files():
+        scenario = packaged.read(module)
+        for release in reversed(packaged.releases):
+            cell = packaged.declared(scenario, packaged.kernel(release, ()))
+            if cell is not None and cell.verdict == "violated":
+                found.append((scenario.name, release))
+                break
+    return found
+
+
+def job_of(scenario: str, kernel: str) -> Job:
+    """Return the exploration of a scenario under a kernel, compiled without the cache."""
+    packaged = model()
+    request = Request(
+        library=packaged.library,
+        roots=ROOTS,
+        scenario=packaged.scenario(scenario).module,
+        features=packaged.kernel(kernel, ()).features,
+        settings={},
+    )
+    return Job(request, kernel, use_cache=False)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Every packaged scenario has, under every kernel, the verdict that it declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from shootdown import api
+from shootdown.execution import Verdict
+from tests.scenarios import counts
+
+SCENARIOS = [name for name, _ in api.catalogue("scenarios").rows]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_verdicts_and_counts(scenario: str) -> None:
+    results = counts.check(scenario)
+    assert results
+    for result in results:
+        assert result.declared, f"{scenario} declares nothing for {result.kernel}"
+        found = str(result.verdict)
+        if result.verdict is Verdict.VIOLATED:
+            found += f": {result.invariant}"
+        assert found == result.declared, result.kernel
+    committed = counts.rows()
+    changed = [
+        counts.row(result)
+        for result in results
+        if committed.get((result.scenario, result.kernel)) != counts.row(result)
+    ]
+    assert changed == [], "if this is meant: python -m tests.scenarios.counts"
+
+
+def test_the_table_has_no_other_rows() -> None:
+    kernels = [name for name, _ in api.catalogue("kernels").rows]
+    wanted = {(scenario, kernel) for scenario in SCENARIOS for kernel in kernels}
+    assert set(counts.rows()) == wanted
+
+
+def test_each_invariant_is_violated_somewhere() -> None:
+    """An invariant that nothing can violate proves nothing."""
+    named = {name for name, _ in api.catalogue("invariants").rows}
+    model = api.catalogue("scenarios")
+    violated = set()
+    for name, _ in model.rows:
+        text = api.show(name)
+        violated |= {one for one in named if f'violated("{one}")' in text}
+    assert named - violated == set()

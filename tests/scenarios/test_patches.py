@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""Patches of kernel functions: nothing changes, a race appears, a race goes away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shootdown import api
+from shootdown.execution import Result, Verdict
+from shootdown.report.json import decode, encode
+from shootdown.report.race import race_table
+
+
+def patched(folder: Path, text: str, scenario: str, kernel: str) -> tuple[Result, Result]:
+    """Check a scenario with and without the text as a patch."""
+    path = folder / "my_zap.py"
+    path.write_text(text, "utf-8")
+    (pair,) = api.check_patch([str(path)], [scenario], kernels=[kernel])
+    return pair
+
+
+def test_a_copy_changes_nothing(tmp_path: Path) -> None:
+    text = api.show("zap_pte_range")
+    base, mine = patched(tmp_path, text, "zap+mkclean", "v6.18")
+    counts = [(r.verdict, r.states, r.transitions, r.depth) for r in (base, mine)]
+    assert counts[0] == counts[1]
+    assert base.verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("scenario", ["zap+mkclean", "zap+mkclean-last"])
+def test_without_its_flush_the_newest_kernel_loses_a_write(tmp_path: Path, scenario: str) -> None:
+    text = api.show("zap_pte_range")
+    flush = "        tlb_flush_mmu_tlbonly(tlb)\n"
+    assert flush in text
+    base, mine = patched(tmp_path, text.replace(flush, ""), scenario, "v6.18")
+    assert base.verdict is Verdict.HOLDS
+    assert (mine.verdict, mine.invariant) == (Verdict.VIOLATED, "lost_write")
+    table = race_table(mine)
+    assert "my_zap.py" in table
+    (saved,) = decode(encode([mine]).encode(), name="race.json")
+    assert race_table(api.explain(saved)) == table
+
+
+def test_the_fix_of_the_next_kernel_mends_the_one_before(tmp_path: Path) -> None:
+    text = api.show("zap_pte_range", kernel="v3.15")
+    base, mine = patched(tmp_path, text, "zap+mkclean", "v3.14")
+    assert (base.verdict, base.invariant) == (Verdict.VIOLATED, "lost_write")
+    assert mine.verdict is Verdict.HOLDS
