@@ -12,7 +12,6 @@ READ_WRITE = 1 | 2
 PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000
 DONT_NEED = 4
 HUGE = 14
-HUGE_PAGE = 1 << 21
 FAILED = ctypes.c_void_p(-1).value
 LARGEST = 1 << 37
 SMALLEST = 1 << 26
@@ -33,13 +32,14 @@ def _libc() -> ctypes.CDLL:
 class Region:
     """A range of zeroed memory that costs nothing until it is touched."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, is_scattered: bool = False) -> None:
         found = _libc().mmap(None, size, READ_WRITE, PRIVATE_ANONYMOUS_NORESERVE, -1, 0)
         if found is None or found == FAILED:
             raise MemoryError(f"the system gives no {size:,} bytes of address space")
         self.address: int = found
         self.size = size
-        if size >= HUGE_PAGE:
+        if is_scattered:
+            # What is touched here and there is found sooner on huge pages; making one takes longer.
             _libc().madvise(found, size, HUGE)
 
     def trim(self, kept: int) -> None:
@@ -48,11 +48,11 @@ class Region:
 
 
 @functools.cache
-def _reserved(size: int) -> Region:
+def _reserved(size: int, *, is_scattered: bool) -> Region:
     """Return the largest region up to `size` bytes that the system gives."""
     while True:
         try:
-            return Region(size)
+            return Region(size, is_scattered=is_scattered)
         except MemoryError:
             size //= 2
             if size < SMALLEST:
@@ -61,13 +61,13 @@ def _reserved(size: int) -> Region:
 
 def arena() -> Region:
     """Return the memory for the states of one search; the search before has ended."""
-    region = _reserved(LARGEST)
+    region = _reserved(LARGEST, is_scattered=False)
     region.trim(KEPT)
     return region
 
 
 def table(size: int) -> Region:
     """Return zeroed memory for the table of one search, of `size` bytes or less, and some more."""
-    region = _reserved(size + MARGIN)
+    region = _reserved(size + MARGIN, is_scattered=True)
     region.trim(0)
     return region
