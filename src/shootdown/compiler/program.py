@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shootdown.compiler import analysis
@@ -166,7 +166,7 @@ def _build(
     for declaration in (*_functions(world, request.scenario), *_patched(world, request)):
         lowering.code(declaration, atomic=False)
     lowering.finish()
-    _check_settings(world, scenario, request.settings)
+    _check_settings(world, scenario, modules, request.settings)
     diagnostics.raise_if_any()
     program = _assemble(
         _Parts(request, lowering, scenario, plan, roots, setup_codes, finals, conditions, gate)
@@ -452,9 +452,12 @@ def _root(lowering: Lowering, declaration: FunctionDeclaration, *, pauses: bool)
     return code
 
 
-def _check_settings(world: World, scenario: Scenario, asked: Mapping[str, int | bool]) -> None:
+def _check_settings(
+    world: World, scenario: Scenario, modules: list[Module], asked: Mapping[str, int | bool]
+) -> None:
+    """Report bounds and options that no module declares; a kernel need not use all of them."""
     own = {"NR_TASKS", "NR_CPUS_USED", "MULTITASK"}
-    known = {*world.used_settings, "NR_CPUS"}
+    known = {*world.used_settings, "NR_CPUS", *_settings_of(modules)}
     for name in world.settings:
         if name not in own and name not in known:
             span = scenario.span_of(name)
@@ -464,3 +467,11 @@ def _check_settings(world: World, scenario: Scenario, asked: Mapping[str, int | 
                     "help: see docs/SEMANTICS.md for the bounds"
                 )
             world.diagnostics.add("SD202", span, name, closest(name, known))
+
+
+def _settings_of(modules: list[Module]) -> Iterator[str]:
+    for module in modules:
+        for name, node in module.names.items():
+            match node:
+                case ast.Assign(value=ast.Call(func=ast.Name(id="bound" | "option"))):
+                    yield name

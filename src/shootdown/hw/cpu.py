@@ -41,6 +41,7 @@ __all__ = [
     "hw_irqs_off",
     "hw_irqs_on",
     "hw_load_cr3",
+    "hw_yield",
     "may_run",
     "processor",
     "thread_info",
@@ -96,6 +97,14 @@ def hw_irqs_are_off() -> Bool:
     """Tell whether interrupts wait on this CPU."""
     with atomic():
         return record(processor, this_cpu()).irqs_off
+
+
+@hw
+def hw_yield() -> None:
+    """Give this CPU up, for the next of its tasks to move: this one, or another."""
+    if MULTITASK:
+        with atomic():
+            record(processor, this_cpu()).current = 0
 
 
 @gate

@@ -9,14 +9,24 @@ from shootdown.hw.bounds import NR_TABLES, NR_VPN
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
+    "CONFIG_MMU_GATHER_RCU_TABLE_FREE",
     "CONFIG_SMP",
+    "FREE_PTE_NR",
     "FS_PAGE_MKWRITE",
+    "MAX_GATHER_BATCH",
+    "MAX_GATHER_BATCH_COUNT",
+    "MAX_TABLE_BATCH",
     "MMU_GATHER_BUNDLE",
     "NR_FILES",
     "NR_FILE_PAGES",
+    "NR_GATHERED",
+    "NR_GATHER_BATCHES",
     "NR_MM",
     "NR_VMAS",
+    "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
+    "ZAP_BLOCK_SIZE",
+    "batch_t",
     "count_t",
     "flush_end_t",
     "gen_t",
@@ -24,19 +34,28 @@ __all__ = [
     "owner_t",
     "pgoff_t",
     "slots_t",
-    "table_count",
+    "table_or_0",
+    "table_slots_t",
     "taskmask_t",
     "vma_nr",
 ]
 
 CONFIG_SMP = option(True, "several CPUs")
+CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6.15: always)")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 
 NR_MM = bound(1, "address spaces")
 NR_VMAS = bound(1, "mappings, over all address spaces")
 NR_FILES = bound(1, "files")
 NR_FILE_PAGES = bound(1, "pages of a file")
-MMU_GATHER_BUNDLE = bound(3, "pages that a gather holds (8 in the kernel, before it allocates)")
+FREE_PTE_NR = bound(5, "pages that a gather holds before v3.0 (506)")
+ZAP_BLOCK_SIZE = bound(7, "pages that zap passes before it looks around, before v3.0 (8 or 1024)")
+MMU_GATHER_BUNDLE = bound(5, "pages that a gather holds by itself (8)")
+MAX_GATHER_BATCH = bound(2, "pages that it holds in a page for more (510)")
+MAX_GATHER_BATCH_COUNT = bound(19, "pages for more that it may have (19)")
+NR_GATHER_BATCHES = bound(0, "pages for more that a gather gets at most; any may be refused")
+MAX_TABLE_BATCH = bound(5, "tables that are freed by RCU together (509)")
+TABLE_BATCH_PAGE = bound(1, "a page for such tables: 0 cannot be had, 1 can, 2 either")
 MAX_GENERATIONS = bound(7, "TLB generations of an address space")
 MAX_REFERENCES = bound(7, "references to a page")
 
@@ -61,14 +80,24 @@ count_t = Annotated[int, upto(MAX_REFERENCES)]
 mapcount_t = Annotated[int, span(-1, NR_VMAS - 1)]
 """A number of entries that map a page, minus one."""
 
-slots_t = Annotated[int, upto(MMU_GATHER_BUNDLE)]
+batch_t = Annotated[int, upto(NR_GATHER_BATCHES)]
+"""The number of a batch of a gather; 0: the one that it has by itself."""
+
+LARGEST_BATCH = MMU_GATHER_BUNDLE if MMU_GATHER_BUNDLE > MAX_GATHER_BATCH else MAX_GATHER_BATCH
+NR_BATCHED = MMU_GATHER_BUNDLE + NR_GATHER_BATCHES * LARGEST_BATCH
+NR_GATHERED = NR_BATCHED if NR_BATCHED > FREE_PTE_NR else FREE_PTE_NR
+
+slots_t = Annotated[int, upto(NR_GATHERED)]
 """A number of pages in a gather."""
+
+table_or_0 = Annotated[int, upto(NR_TABLES)]
+"""The number of a page table, plus one; 0: none."""
+
+table_slots_t = Annotated[int, upto(MAX_TABLE_BATCH)]
+"""A number of page tables in a batch."""
 
 flush_end_t = Annotated[int, upto(NR_VPN + 1)]
 """The end of the range of a flush, or TLB_FLUSH_ALL."""
 
 gen_t = Annotated[int, upto(MAX_GENERATIONS)]
 """A TLB generation: how often the translations of an address space have changed."""
-
-table_count = Annotated[int, upto(NR_TABLES)]
-"""A number of page tables."""

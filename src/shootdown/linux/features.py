@@ -13,14 +13,21 @@ __all__ = [
     "FLUSH_GEN_SKIP",
     "FOLIO_WRITEBACK",
     "GATHER_ADJUST_RANGE",
+    "GATHER_BATCH_CAP",
     "GATHER_RANGE",
+    "GATHER_RANGE_GIVEN",
+    "GATHER_RANGE_PASSED",
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
+    "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
     "MUNMAP_DOWNGRADE",
+    "NO_LOCKBREAK",
+    "NO_TLB_FAST_MODE",
     "TLB_FLUSH_NESTED",
     "TLB_FLUSH_SPLIT",
+    "TLB_TABLE_INVALIDATE",
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
@@ -29,6 +36,7 @@ __all__ = [
     "X86_LAZY_LAZIER",
     "X86_LAZY_REWORK",
     "X86_NO_ACCESS_FLUSH",
+    "X86_RCU_TABLES",
     "X86_TLB_GEN",
     "ZAP_ADDR_ADVANCE",
     "ZAP_FOLIO_BATCH",
@@ -43,6 +51,26 @@ MMU_GATHER_REWORK = feature(
     "the page-table lock to flush and free.",
     reverting="A gather per CPU, preemption off from gather to finish; a full one is flushed and "
     "freed under the page-table lock.",
+)
+
+MMU_GATHER_EXTENDED_BATCHES = feature(
+    "mmu_gather_extended_batches",
+    commit="e303297e6c3a",
+    subject="mm: extended batches for generic mmu_gather",
+    release="v3.0",
+    requires=(MMU_GATHER_REWORK,),
+    brings="A gather asks for one page after the other to queue more pages in.",
+    reverting="It asks for one page when it begins, and after each flush until it has it.",
+)
+
+NO_LOCKBREAK = feature(
+    "no_lockbreak",
+    commit="97a894136f29",
+    subject="mm: Remove i_mmap_lock lockbreak",
+    release="v3.0",
+    requires=(MMU_GATHER_REWORK,),
+    brings="Zap may sleep after each table.",
+    reverting="Zap stops after ZAP_BLOCK_SIZE pages, and may sleep there if nobody holds a lock.",
 )
 
 I_MMAP_MUTEX = feature(
@@ -79,8 +107,8 @@ GATHER_RANGE = feature(
     subject="mm/mmu_gather: enable tlb flush range in generic mmu_gather",
     release="v3.6",
     requires=(MMU_GATHER_REWORK, X86_FLUSH_RANGE),
-    brings="The gather knows the range to flush, which it is given when it begins (so since "
-    "2b047252d087, v3.11); a full one flushes what zap has passed.",
+    brings="The gather flushes the range that it is given when it ends; a full one, what zap has "
+    "still before it.",
     reverting="The gather flushes the whole address space.",
 )
 
@@ -93,12 +121,58 @@ X86_NO_ACCESS_FLUSH = feature(
     reverting="It is, on all CPUs, under the page-table lock.",
 )
 
+GATHER_BATCH_CAP = feature(
+    "gather_batch_cap",
+    commit="53a59fc67f97",
+    subject="mm: limit mmu_gather batching to fix soft lockups on !CONFIG_PREEMPT",
+    release="v3.8",
+    requires=(MMU_GATHER_EXTENDED_BATCHES,),
+    brings="A gather has at most MAX_GATHER_BATCH_COUNT pages to queue in.",
+    reverting="It has as many as it gets.",
+)
+
+NO_TLB_FAST_MODE = feature(
+    "no_tlb_fast_mode",
+    commit="29eb77825cc7",
+    subject="arch, mm: Remove tlb_fast_mode()",
+    release="v3.10",
+    requires=(MMU_GATHER_REWORK,),
+    brings="Pages are queued and freed after the flush on machines with one CPU, too.",
+    reverting="There, they are freed at once, which was right as long as preemption was off.",
+)
+
+GATHER_RANGE_PASSED = feature(
+    "gather_range_passed",
+    commit="e6c495a96ce0",
+    subject="mm: fix the TLB range flushed when __tlb_remove_page() runs out of slots",
+    release="v3.11",
+    requires=(GATHER_RANGE,),
+    brings="A full gather flushes what zap has passed.",
+    reverting="It flushes what zap has still before it: stale_access.",
+)
+
+GATHER_RANGE_GIVEN = feature(
+    "gather_range_given",
+    commit="2b047252d087",
+    subject="Fix TLB gather virtual address range invalidation corner cases",
+    release="v3.11",
+    requires=(GATHER_RANGE_PASSED,),
+    brings="The gather is given the range to flush when it begins.",
+    reverting="It is given it when it ends. A gather that a page table fills flushes nothing that "
+    "anybody has told it of: stale_access.",
+)
+
 TLB_FLUSH_SPLIT = feature(
     "tlb_flush_split",
     commit="1cf35d47712d",
     subject="mm: split 'tlb_flush_mmu()' into tlb flushing and memory freeing parts",
     release="v3.15",
-    requires=(MMU_GATHER_REWORK, GATHER_RANGE),
+    requires=(
+        MMU_GATHER_EXTENDED_BATCHES,
+        NO_LOCKBREAK,
+        NO_TLB_FAST_MODE,
+        GATHER_RANGE_GIVEN,
+    ),
     brings="Zap flushes dirty shared pages before it drops the page-table lock, and frees after.",
     reverting="page_mkclean finds no entry and writeback starts, while other CPUs still store "
     "through their TLBs: lost_write.",
@@ -192,6 +266,17 @@ X86_LAZY_FLUSH = feature(
     requires=(X86_LAZY_REWORK,),
     brings="A lazy CPU stays in the mask, and a flush makes it leave the address space.",
     reverting="No flush reaches a lazy CPU, which walks page tables that were freed: table_uaf.",
+)
+
+TLB_TABLE_INVALIDATE = feature(
+    "tlb_table_invalidate",
+    commit="d86564a2f085",
+    subject="mm/tlb, x86/mm: Support invalidating TLB caches for RCU_TABLE_FREE",
+    release="v4.19",
+    requires=(TLB_FLUSH_SPLIT, GATHER_ADJUST_RANGE),
+    brings="Tables that RCU frees are flushed first, also when their batch is full, when there is "
+    "no page for one, and when nobody else uses the address space.",
+    reverting="Then they are not flushed, and hardware may still walk them: table_uaf.",
 )
 
 X86_LAZY_LAZIER = feature(
@@ -294,4 +379,14 @@ X86_LAZY_CPUMASK = feature(
     brings="A CPU that switches stays in the mask of its old address space until a flush finds it "
     "there in vain.",
     reverting="It leaves the mask before it loads the new root. A flush in between skips it.",
+)
+
+X86_RCU_TABLES = feature(
+    "x86_rcu_tables",
+    commit="a37259732a7d",
+    subject="x86/mm: Make MMU_GATHER_RCU_TABLE_FREE unconditional",
+    release="v6.15",
+    requires=(TLB_TABLE_INVALIDATE,),
+    brings="Page tables are always freed by RCU.",
+    reverting="They are if CONFIG_MMU_GATHER_RCU_TABLE_FREE is set.",
 )

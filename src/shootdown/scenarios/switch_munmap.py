@@ -29,7 +29,7 @@ BOUNDS = {"NR_MM": 2, "NR_TABLES": 3, "NR_VMAS": 1}
 HARDWARE = {"tlb_walker": (1,)}
 EXPECT = (
     since("v2.6.39", holds(), source="I02 / 831d52bc1539"),
-    since("v6.1", violated("table_uaf")),
+    since("v4.14", violated("table_uaf")),
     since("v6.18", holds(), source="209954cbc7d0"),
 )
 

@@ -14,11 +14,17 @@ from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+full-batch"
-BOUNDS = {"NR_VMAS": 1, "MMU_GATHER_BUNDLE": 1}
+BOUNDS = {
+    "LEVELS": 1,
+    "PTRS_PER_TABLE": 1,
+    "NR_VMAS": 1,
+    "FREE_PTE_NR": 1,
+    "MMU_GATHER_BUNDLE": 1,
+}
 EXPECT = (
     since("v2.6.39", holds()),
-    since("v3.14", violated("stale_access"), source="A24 / ce9ec37bddb6"),
-    since("v6.1", holds(), source="ce9ec37bddb6"),
+    since("v3.11", violated("stale_access"), source="A24 / ce9ec37bddb6"),
+    since("v3.18", holds(), source="ce9ec37bddb6"),
 )
 
 

@@ -13,7 +13,14 @@ from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+levels"
-BOUNDS = {"LEVELS": 5, "PTRS_PER_TABLE": 1, "NR_TABLES": 5, "NR_VMAS": 1}
+BOUNDS = {
+    "LEVELS": 5,
+    "PTRS_PER_TABLE": 1,
+    "NR_TABLES": 5,
+    "NR_VMAS": 1,
+    "FREE_PTE_NR": 7,
+    "MMU_GATHER_BUNDLE": 7,
+}
 EXPECT = (since("v2.6.39", holds()),)
 
 

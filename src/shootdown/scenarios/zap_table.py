@@ -31,7 +31,7 @@ BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v3.15", violated("table_uaf")),
-    since("v6.1", holds(), source="fb7332a9fedf"),
+    since("v3.19", holds(), source="fb7332a9fedf"),
 )
 
 

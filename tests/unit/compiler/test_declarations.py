@@ -101,7 +101,7 @@ BOUNDS = {"ROMO": 3}
 BUSY = ROOM
 """
     assert messages(text, NAMED) == snapshot("""\
-s.py:2:11: error[SD202]: unknown bound or option 'ROMO'
+s.py:2:11: error[SD202]: unknown bound or option 'ROMO' (did you mean 'ROOM'?)
     2 | BOUNDS = {"ROMO": 3}
       |           ^^^^^^
   help: see docs/SEMANTICS.md for the bounds\

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shootdown.hw.bounds import LEVELS, vaddr_t
 from shootdown.hw.memory import hw_read_entry, hw_write_entry
-from shootdown.lang import NULL, Bool, Ptr, Ref, kernel, local, record, struct
+from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel, local, record, struct
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     P4D_SIZE,
     PGDIR_SIZE,
@@ -33,6 +33,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pud_none_or_clear_bad,
     pud_offset,
 )
+from shootdown.linux.features import NO_LOCKBREAK
 from shootdown.linux.include.asm_generic.tlb import (
     mmu_gather,
     pte_free_tlb,
@@ -40,6 +41,7 @@ from shootdown.linux.include.asm_generic.tlb import (
     tlb_remove_tlb_entry,
 )
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.sched import cond_resched
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
     tlb_flush_mmu,
@@ -156,6 +158,8 @@ def zap_pmd_range(
             addr = next
         while addr != next:
             addr = zap_pte_range(tlb, vma, pmd, addr, next)
+            if has(NO_LOCKBREAK):
+                cond_resched()
         if addr != end:
             pmd = pmd + 1
 

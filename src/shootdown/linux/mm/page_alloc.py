@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
-from shootdown.hw.bounds import level_t, table_nr
-from shootdown.lang import Ref, atomic, index, kernel, record
+from shootdown.hw.bounds import frame_or_none, level_t, table_nr
+from shootdown.lang import NULL, Ref, atomic, choose, index, kernel, record, wait_until
 from shootdown.linux.include.linux.mm_types import page
 
-__all__ = ["alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
+__all__ = ["__get_free_page", "alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
 
 
 @kernel
@@ -25,6 +25,27 @@ def alloc_page() -> Ref[page]:
     new._refcount = 1
     new._mapcount = -1
     return new
+
+
+@kernel
+def __get_free_page() -> Ref[page]:
+    """Take a page of memory, or return NULL: it is wanted now (GFP_NOWAIT).
+
+    Kernel: mm/page_alloc.c, v6.18
+    Context: any
+    Deviates: may fail with pages left
+    """
+    with atomic():
+        refused = choose(2)
+        pfn: frame_or_none = -1
+        if refused == 0:
+            pfn = hw_alloc_frame()
+            wait_until(pfn >= 0)
+    found: Ref[page] = NULL
+    if pfn >= 0:
+        found = record(page, pfn)
+        found._mapcount = -1
+    return found
 
 
 @kernel

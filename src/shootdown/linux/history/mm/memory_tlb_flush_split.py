@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import Ptr, Ref, has, kernel, record
+from shootdown.lang import Ptr, Ref, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
     pte_lockptr,
@@ -12,7 +12,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     ptep_get,
     ptep_get_and_clear,
 )
-from shootdown.linux.features import GATHER_RANGE, TLB_FLUSH_SPLIT
+from shootdown.linux.features import TLB_FLUSH_SPLIT
 from shootdown.linux.history.mm.mmu_gather import __tlb_remove_page
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.history.mm.rmap import PageAnon, page_remove_rmap
@@ -36,6 +36,7 @@ def zap_pte_range(
         caller comes back, where the kernel starts again in here
     """
     force_flush = False
+    range_start = addr
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
     while True:
@@ -56,12 +57,14 @@ def zap_pte_range(
         pte = pte + 1
     pte_unmap_unlock(ptl)
     if force_flush:
-        sd_flush_full_gather(tlb, addr)
+        sd_flush_full_gather(tlb, range_start, addr, end)
     return addr
 
 
 @kernel
-def sd_flush_full_gather(tlb: Ref[mmu_gather], addr: vaddr_t) -> None:
+def sd_flush_full_gather(
+    tlb: Ref[mmu_gather], range_start: vaddr_t, addr: vaddr_t, end: vaddr_t
+) -> None:
     """Flush what zap has passed, and free what it has queued: one page more (see ce9ec37bddb6).
 
     Kernel: none
@@ -69,9 +72,7 @@ def sd_flush_full_gather(tlb: Ref[mmu_gather], addr: vaddr_t) -> None:
     Deviates: stands in zap_pte_range() in the kernel
     """
     old_end = tlb.end
-    if has(GATHER_RANGE):
-        tlb.end = addr
+    tlb.end = addr
     tlb_flush_mmu(tlb)
-    if has(GATHER_RANGE):
-        tlb.start = addr
-        tlb.end = old_end
+    tlb.start = addr
+    tlb.end = old_end

@@ -6,6 +6,7 @@ from __future__ import annotations
 from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import NULL, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.features import GATHER_ADJUST_RANGE, MUNMAP_DOWNGRADE
+from shootdown.linux.history.mm.mmu_gather import sd_gather_range
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct, task_struct, vm_area_struct
 from shootdown.linux.include.linux.rwsem import down_write, up_write
@@ -54,13 +55,12 @@ def unmap_region(
 
     Kernel: mm/mmap.c, v3.15
     Context: mmap_sem held for writing; may sleep
-    Deviates: sets the range of the gather, which the kernel passes along
+    Deviates: nothing
     """
     tlb = local(mmu_gather)
     tlb_gather_mmu(tlb, mm)
     if not has(GATHER_ADJUST_RANGE):
-        tlb.start = start
-        tlb.end = end
+        sd_gather_range(tlb, start, end)
     unmap_vmas(tlb, vma, start, end)
     free_pgtables(tlb, vma, sd_floor(mm, start), sd_ceiling(mm, end))
     tlb_finish_mmu(tlb)

@@ -3,25 +3,33 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, kernel
-from shootdown.linux.features import GATHER_ADJUST_RANGE
+from shootdown.hw.bounds import NR_VPN
+from shootdown.lang import Ref, has, kernel
+from shootdown.linux.features import GATHER_ADJUST_RANGE, GATHER_RANGE_GIVEN
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_free
+from shootdown.linux.mm.mmu_gather import (
+    tlb_batch_list_free,
+    tlb_flush_mmu_free,
+    tlb_table_flush,
+)
 
-__all__ = ["tlb_flush_mmu", "tlb_flush_mmu_tlbonly", "tlb_gather_mmu"]
+__all__ = ["tlb_finish_mmu", "tlb_flush_mmu", "tlb_flush_mmu_tlbonly", "tlb_gather_mmu"]
 
 
 @kernel(before=GATHER_ADJUST_RANGE)
 def tlb_gather_mmu(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
     """Begin an unmapping.
 
-    Kernel: mm/memory.c, v3.15
+    Kernel: mm/memory.c, v3.15 (v3.6, where no range is given)
     Context: mmap_sem held
-    Deviates: the caller sets the range
+    Deviates: sd_gather_range() gives the range
     """
     tlb.mm = mm
     tlb.need_flush = False
+    if not has(GATHER_RANGE_GIVEN):
+        tlb.start = NR_VPN
+        tlb.end = 0
 
 
 @kernel(before=GATHER_ADJUST_RANGE)
@@ -34,6 +42,7 @@ def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
     """
     tlb.need_flush = False
     tlb_flush(tlb)
+    tlb_table_flush(tlb)
 
 
 @kernel(before=GATHER_ADJUST_RANGE)
@@ -48,3 +57,18 @@ def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
         return
     tlb_flush_mmu_tlbonly(tlb)
     tlb_flush_mmu_free(tlb)
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_finish_mmu(tlb: Ref[mmu_gather]) -> None:
+    """End an unmapping.
+
+    Kernel: mm/memory.c, v3.15 (v3.6, where it is given the range to flush)
+    Context: mmap_sem held
+    Deviates: sd_gather_range() gives the range
+    """
+    if not has(GATHER_RANGE_GIVEN):
+        tlb.start = tlb.range_start
+        tlb.end = tlb.range_end
+    tlb_flush_mmu(tlb)
+    tlb_batch_list_free(tlb)

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, kernel
-from shootdown.linux.bounds import MMU_GATHER_BUNDLE
+from shootdown.lang import Bool, Ref, kernel
+from shootdown.linux.bounds import FREE_PTE_NR
 from shootdown.linux.features import MMU_GATHER_REWORK
-from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.history.mm.mmu_gather import tlb_fast_mode
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
 from shootdown.linux.include.linux.mm_types import mm_struct, page
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
-from shootdown.linux.mm.mmu_gather import tlb_flush_mmu
+from shootdown.linux.mm.mmu_gather import sd_free_slot, sd_take_slot
+from shootdown.linux.mm.swap import free_pages_and_swap_cache
 
-__all__ = ["tlb_finish_mmu", "tlb_gather_mmu", "tlb_remove_page"]
+__all__ = ["sd_is_full", "tlb_finish_mmu", "tlb_flush_mmu", "tlb_gather_mmu", "tlb_remove_page"]
 
 
 @kernel(before=MMU_GATHER_REWORK)
@@ -21,7 +23,7 @@ def tlb_gather_mmu(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
     Kernel: include/asm-generic/tlb.h, v2.6.39
     Context: mmap_sem held
     Deviates: the gather is the caller's and not the CPU's, which nobody can tell while preemption
-        is off; several CPUs are online, so pages are queued
+        is off
     """
     preempt_disable()
     tlb.mm = mm
@@ -37,10 +39,42 @@ def tlb_remove_page(tlb: Ref[mmu_gather], page: Ref[page]) -> None:
     Deviates: nothing
     """
     tlb.need_flush = True
-    tlb.pages[tlb.nr] = page
-    tlb.nr = tlb.nr + 1
-    if tlb.nr >= MMU_GATHER_BUNDLE:
+    if tlb_fast_mode():
+        free_pages_and_swap_cache(page)
+        return
+    tlb.pages[sd_take_slot(tlb)] = page
+    if sd_is_full(tlb):
         tlb_flush_mmu(tlb)
+
+
+@kernel(before=MMU_GATHER_REWORK)
+def sd_is_full(tlb: Ref[mmu_gather]) -> Bool:
+    """Tell whether there is no room for one page more, now that one was queued.
+
+    Kernel: none
+    Context: any
+    Deviates: stands in tlb_remove_page() in the kernel
+    """
+    return tlb.nr[0] >= FREE_PTE_NR
+
+
+@kernel(before=MMU_GATHER_REWORK)
+def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
+    """Flush, then free.
+
+    Kernel: include/asm-generic/tlb.h, v2.6.39
+    Context: preemption disabled; under the ptl when the gather is full
+    Deviates: nothing
+    """
+    if not tlb.need_flush:
+        return
+    tlb.need_flush = False
+    tlb_flush(tlb)
+    if tlb_fast_mode():
+        return
+    for slot in range(tlb.nr[0]):
+        sd_free_slot(tlb, slot)
+    tlb.nr[0] = 0
 
 
 @kernel(before=MMU_GATHER_REWORK)

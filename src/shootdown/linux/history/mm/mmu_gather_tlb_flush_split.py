@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel
-from shootdown.linux.features import TLB_FLUSH_SPLIT
+from shootdown.lang import Ref, has, kernel
+from shootdown.linux.features import NO_TLB_FAST_MODE, TLB_FLUSH_SPLIT
+from shootdown.linux.history.mm.mmu_gather import tlb_fast_mode
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
-from shootdown.linux.mm.mmu_gather import tlb_table_flush
-from shootdown.linux.mm.swap import free_pages_and_swap_cache
+from shootdown.linux.mm.mmu_gather import tlb_batch_pages_flush, tlb_table_flush
 
 __all__ = ["tlb_flush_mmu"]
 
@@ -17,7 +17,7 @@ def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
     """Flush, then free.
 
     Kernel: mm/memory.c, v3.14
-    Context: before v3.0 under the ptl when the gather is full
+    Context: no spinlock held
     Deviates: nothing
     """
     if not tlb.need_flush:
@@ -25,7 +25,6 @@ def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
     tlb.need_flush = False
     tlb_flush(tlb)
     tlb_table_flush(tlb)
-    for i in range(tlb.nr):
-        free_pages_and_swap_cache(tlb.pages[i])
-        tlb.pages[i] = NULL
-    tlb.nr = 0
+    if not has(NO_TLB_FAST_MODE) and tlb_fast_mode():
+        return
+    tlb_batch_pages_flush(tlb)

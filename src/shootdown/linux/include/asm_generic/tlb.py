@@ -3,24 +3,35 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_TABLES, NR_VPN, table_nr, vaddr_t
+from typing import TYPE_CHECKING
+
+from shootdown.hw.bounds import NR_VPN, table_nr, vaddr_t
 from shootdown.lang import Array, Bool, Ref, array, has, kernel, struct
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import (
+    CONFIG_MMU_GATHER_RCU_TABLE_FREE,
     CONFIG_SMP,
-    MMU_GATHER_BUNDLE,
+    MAX_TABLE_BATCH,
+    NR_GATHER_BATCHES,
+    NR_GATHERED,
     TLB_FLUSH_ALL,
+    batch_t,
     slots_t,
-    table_count,
+    table_or_0,
+    table_slots_t,
 )
-from shootdown.linux.features import GATHER_ADJUST_RANGE
+from shootdown.linux.features import GATHER_ADJUST_RANGE, MMU_GATHER_REWORK, X86_RCU_TABLES
 from shootdown.linux.include.linux.mm_types import mm_struct, page
+
+if TYPE_CHECKING:
+    from shootdown.linux.mm.mmu_gather import sd_queue_table, tlb_remove_table
 
 __all__ = [
     "__tlb_adjust_range",
     "__tlb_reset_range",
     "mmu_gather",
     "pte_free_tlb",
+    "sd_tables_by_rcu",
     "tlb_delay_rmap",
     "tlb_flush",
     "tlb_remove_tlb_entry",
@@ -29,11 +40,19 @@ __all__ = [
 
 @struct
 class mmu_gather:
-    """An unmapping under way: on its stack, since v3.0."""
+    """An unmapping under way: on its stack, since v3.0.
+
+    Batches are numbered and lie one behind the other in `pages`; in the kernel, batch 0 is `local`,
+    each of the others is a page of memory, and they are a list.
+    """
 
     mm: Ref[mm_struct]
     start: vaddr_t
     end: vaddr_t
+    range_start: vaddr_t
+    """What tlb_finish_mmu() is given as start (before v3.11)."""
+
+    range_end: vaddr_t
     need_flush: Bool
     """Entries were cleared (before v3.19)."""
 
@@ -43,13 +62,31 @@ class mmu_gather:
     freed_tables: Bool
     cleared_ptes: Bool
     delayed_rmap: Bool
-    nr: slots_t
-    pages: Array[Ref[page]] = array(MMU_GATHER_BUNDLE)
-    delay_rmap: Array[Bool] = array(MMU_GATHER_BUNDLE)
+    active: batch_t
+    """The batch that takes the next page."""
+
+    batch_count: batch_t
+    """How many batches there are besides the first."""
+
+    batch_page: Array[Ref[page]] = array(NR_GATHER_BATCHES + 1)
+    """The page that a batch lies in."""
+
+    nr: Array[slots_t] = array(NR_GATHER_BATCHES + 1)
+    max: slots_t
+    """How many pages fit (in v3.0, before e303297e6c3a)."""
+
+    pages: Array[Ref[page]] = array(NR_GATHERED)
+    delay_rmap: Array[Bool] = array(NR_GATHERED)
     """Which of `pages` still count as mapped (a bit of the encoded pointer in the kernel)."""
 
-    nr_tables: table_count
-    tables: Array[table_nr] = array(NR_TABLES)
+    tables: Array[table_or_0] = array(NR_GATHERED)
+    """Page tables, where a slot of `pages` has one: they are pages, too."""
+
+    has_table_batch: Bool
+    """There is a page to queue tables in that RCU frees (`batch` in the kernel)."""
+
+    table_batch_nr: table_slots_t
+    table_batch: Array[table_nr] = array(MAX_TABLE_BATCH)
 
 
 @kernel
@@ -96,6 +133,19 @@ def tlb_remove_tlb_entry(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
 
 
 @kernel
+def sd_tables_by_rcu() -> Bool:
+    """Tell whether RCU frees page tables.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for CONFIG_HAVE_RCU_TABLE_FREE (267239116987 in v3.0), and what it became
+    """
+    if has(X86_RCU_TABLES):
+        return True
+    return CONFIG_MMU_GATHER_RCU_TABLE_FREE and has(MMU_GATHER_REWORK)
+
+
+@kernel
 def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> None:
     """Note that a table was unlinked: free it after the flush.
 
@@ -104,15 +154,17 @@ def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> Non
 
     Kernel: include/asm-generic/tlb.h, v6.18 (p4d_free_tlb, pud_free_tlb, pmd_free_tlb as well)
     Context: the mapping is hidden from reverse-map walks
-    Deviates: tables have slots of their own, one each, and are freed right after the flush
+    Deviates: nothing
     """
     if has(GATHER_ADJUST_RANGE):
         __tlb_adjust_range(tlb, address, 1)
         tlb.freed_tables = True
     else:
         tlb.need_flush = True
-    tlb.tables[tlb.nr_tables] = table
-    tlb.nr_tables = tlb.nr_tables + 1
+    if sd_tables_by_rcu():
+        tlb_remove_table(tlb, table)
+    else:
+        sd_queue_table(tlb, table)
 
 
 @kernel

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zap+table-no-batch: there is no page to queue page tables in
+
+As zap+table-batch. A table that cannot be queued is freed where it was unlinked, after an interrupt
+on each other CPU, which ends walks by software that keeps interrupts off. It does not end walks of
+the hardware. Commit d86564a2f085 (v4.19) flushes first.
+
+x86 has such tables since v4.14 (9e52fc2b50de); other architectures since v3.0.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, absent, holds, record, setup, since, task, violated
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "zap+table-no-batch"
+BOUNDS = {"NR_VMAS": 1, "TABLE_BATCH_PAGE": 0}
+CONFIG = {"CONFIG_MMU_GATHER_RCU_TABLE_FREE": True}
+EXPECT = (
+    since("v2.6.39", absent()),
+    since("v3.0", violated("table_uaf"), source="A08, A09 / d86564a2f085"),
+    since("v4.19", holds(), source="d86564a2f085"),
+)
+
+
+@setup(cpu=1)
+def owner_of_lone_table() -> None:
+    """Take fresh memory and store to it."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def thread_beside() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def lone_unmapper() -> None:
+    """Give the page back, and with it the table."""
+    sys_munmap(0, 1)
+
+
+@task(cpu=1, kind="user")
+def lone_walker() -> None:
+    """Load until the page is gone."""
+    sd_user(1, 0)
