@@ -17,9 +17,11 @@ from shootdown.compiler.scenario import Scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.errors import InputError
 from shootdown.execution import INTERRUPTED, Result, Verdict
+from shootdown.explore.alone import run_alone
 from shootdown.explore.engine import Answer, Job, replay
 from shootdown.explore.native import Limits as SearchLimits
 from shootdown.explore.native import Progress as SearchProgress
+from shootdown.report.figures import Figures, figures_of, figures_table
 
 if TYPE_CHECKING:
     from shootdown.report.json import SavedResult
@@ -34,11 +36,16 @@ __all__ = [
     "check",
     "check_patch",
     "explain",
+    "figures",
     "show",
 ]
 
 ALL_KERNELS = "all"
 """In place of a kernel's name: every kernel that the scenarios declare verdicts for."""
+
+FIGURES_SCENARIO = "zap+many"
+FEATURES_WITH_FIGURES = ("mmu_gather_rework", "tlb_flush_split")
+KERNELS_WITH_FIGURES = ("v2.6.39", "v3.0", "v3.15")
 
 ROOTS = Roots(
     features="shootdown.linux.features",
@@ -392,13 +399,35 @@ def show(name: str, *, kernel: str = "") -> str:
             return (
                 f'{feature.id}: {feature.commit} ("{feature.subject}"), {feature.release}\n\n'
                 f"With it:    {feature.brings}\nWithout it: {feature.reverting}\n"
-                f"Requires:   {needs}\n"
+                f"Requires:   {needs}\n{_figures_text(model, feature.id)}"
             )
     words = [*functions, *order, *(module_name(module) for module in model.scenario_files())]
     raise InputError(
         f"no function, scenario or feature is called {name!r}{closest(name, words)}\n"
         "help: see `shootdown list functions`, `list scenarios`, `list features`"
     )
+
+
+def _figures_text(model: Model, feature: str) -> str:
+    """Return the figures that a feature is about, if it is one of those."""
+    if feature not in FEATURES_WITH_FIGURES:
+        return ""
+    columns = figures([*KERNELS_WITH_FIGURES, model.newest])
+    return f"\n{FIGURES_SCENARIO}, nobody in between:\n\n{figures_table(columns)}"
+
+
+def figures(kernels: Sequence[str]) -> list[Figures]:
+    """Count what an unmapping that nobody disturbs does under locks, for each kernel."""
+    model = _model()
+    scenario = model.scenario(FIGURES_SCENARIO)
+    asked = _asked(model, (), (), None, None, Limits(reduce=False), None)
+    found = []
+    for name in kernels:
+        cell = _Cell(scenario, model.kernel(name, ()), "")
+        job = Job(_request(model, cell, asked), name)
+        execution = run_alone(job)
+        found.append(figures_of(execution, execution.steps[0].task))
+    return found
 
 
 def explain(saved: SavedResult) -> Result:
