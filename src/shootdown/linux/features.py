@@ -28,6 +28,7 @@ __all__ = [
     "TLB_FLUSH_NESTED",
     "TLB_FLUSH_SPLIT",
     "TLB_TABLE_INVALIDATE",
+    "TLB_TABLE_NO_SHORTCUT",
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
@@ -268,14 +269,25 @@ X86_LAZY_FLUSH = feature(
     reverting="No flush reaches a lazy CPU, which walks page tables that were freed: table_uaf.",
 )
 
+TLB_TABLE_NO_SHORTCUT = feature(
+    "tlb_table_no_shortcut",
+    commit="a6f572084fbe",
+    subject="mm/tlb: Remove tlb_remove_table() non-concurrent condition",
+    release="v4.19",
+    requires=(GATHER_ADJUST_RANGE,),
+    brings="Tables that RCU frees wait for it in any case.",
+    reverting="Those of a process that has one thread, or none any more, are freed at once, while "
+    "a CPU that borrows the address space may walk them: table_uaf.",
+)
+
 TLB_TABLE_INVALIDATE = feature(
     "tlb_table_invalidate",
     commit="d86564a2f085",
     subject="mm/tlb, x86/mm: Support invalidating TLB caches for RCU_TABLE_FREE",
     release="v4.19",
-    requires=(TLB_FLUSH_SPLIT, GATHER_ADJUST_RANGE),
-    brings="Tables that RCU frees are flushed first, also when their batch is full, when there is "
-    "no page for one, and when nobody else uses the address space.",
+    requires=(TLB_FLUSH_SPLIT, GATHER_ADJUST_RANGE, TLB_TABLE_NO_SHORTCUT),
+    brings="Tables that RCU frees are flushed first, also when their batch is full, and when there "
+    "is no page for one.",
     reverting="Then they are not flushed, and hardware may still walk them: table_uaf.",
 )
 

@@ -32,6 +32,7 @@ from shootdown.linux.mm.swap import free_pages_and_swap_cache
 __all__ = [
     "__tlb_remove_page_size",
     "sd_batch_max",
+    "sd_batch_table",
     "sd_free_slot",
     "sd_is_full",
     "sd_queue_table",
@@ -281,11 +282,22 @@ def sd_free_slot(tlb: Ref[mmu_gather], slot: slots_t) -> None:
 
 @kernel
 def tlb_remove_table(tlb: Ref[mmu_gather], table: table_nr) -> None:
-    """Queue a page table, to be freed after the flush and when no walk without locks is in it.
+    """Free a page table after the flush, and when no walk without locks is in it.
 
     Kernel: mm/mmu_gather.c, v6.18
     Context: no spinlock held
-    Deviates: no shorter way for an address space that nobody else uses (before v4.19)
+    Deviates: nothing
+    """
+    sd_batch_table(tlb, table)
+
+
+@kernel
+def sd_batch_table(tlb: Ref[mmu_gather], table: table_nr) -> None:
+    """Queue a page table, or free it now if it cannot be queued.
+
+    Kernel: none
+    Context: no spinlock held
+    Deviates: stands in tlb_remove_table() in the kernel
     """
     if not tlb.has_table_batch:
         if not sd_table_batch_page():
