@@ -13,6 +13,7 @@ __all__ = [
     "CONFIG_SMP",
     "FREE_PTE_NR",
     "FS_PAGE_MKWRITE",
+    "LAZY_TLB",
     "MAX_GATHER_BATCH",
     "MAX_GATHER_BATCH_COUNT",
     "MAX_TABLE_BATCH",
@@ -28,6 +29,7 @@ __all__ = [
     "ZAP_BLOCK_SIZE",
     "batch_t",
     "count_t",
+    "file_size_t",
     "flush_end_t",
     "gen_t",
     "mapcount_t",
@@ -42,6 +44,7 @@ __all__ = [
 
 CONFIG_SMP = option(True, "several CPUs")
 CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6.15: always)")
+LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 
 NR_MM = bound(1, "address spaces")
@@ -70,6 +73,9 @@ taskmask_t = Annotated[int, bits(NR_TASKS)]
 
 pgoff_t = Annotated[int, upto(NR_FILE_PAGES - 1)]
 """The number of a page in its file."""
+
+file_size_t = Annotated[int, upto(NR_FILE_PAGES)]
+"""A number of pages of a file."""
 
 vma_nr = Annotated[int, upto(NR_VMAS)]
 """A number of mappings."""

@@ -17,6 +17,7 @@ from shootdown.linux.kernel.user import sd_new_process, sd_switch_to
 
 NAME = "exit+mmdrop"
 BOUNDS = {"NR_MM": 2, "NR_VMAS": 1}
+CONFIG = {"LAZY_TLB": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (since("v2.6.39", holds()),)
 

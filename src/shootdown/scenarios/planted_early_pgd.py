@@ -17,6 +17,7 @@ from shootdown.linux.mm.mmap import exit_mmap
 
 NAME = "planted-early-pgd"
 BOUNDS = {"NR_MM": 2, "NR_VMAS": 1}
+CONFIG = {"LAZY_TLB": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (since("v2.6.39", violated("table_uaf"), source="planted"),)
 

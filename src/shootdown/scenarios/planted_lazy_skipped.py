@@ -18,6 +18,7 @@ from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "planted-lazy-skipped"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
+CONFIG = {"LAZY_TLB": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (since("v2.6.39", violated("table_uaf"), source="planted"),)
 

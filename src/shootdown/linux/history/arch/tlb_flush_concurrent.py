@@ -7,12 +7,8 @@ from shootdown.hw.bounds import cpumask_t, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.lang import Bool, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
-from shootdown.linux.arch.x86.mm.tlb import (
-    flush_tlb_func,
-    inc_mm_tlb_gen,
-    sd_without_lazy_cpus,
-)
-from shootdown.linux.bounds import flush_end_t
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, inc_mm_tlb_gen, sd_lazy_spared
+from shootdown.linux.bounds import LAZY_TLB, flush_end_t
 from shootdown.linux.features import FLUSH_CONCURRENT, X86_LAZY_LAZIER
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
@@ -42,8 +38,8 @@ def flush_tlb_mm_range(
         flush_tlb_func(info)
         hw_irqs_on()
     others: cpumask_t = mm.cpu_bitmap & ~(1 << this_cpu())
-    if has(X86_LAZY_LAZIER) and not freed_tables:
-        others = sd_without_lazy_cpus(others)
+    if LAZY_TLB and has(X86_LAZY_LAZIER):
+        others = sd_lazy_spared(others, freed_tables)
     if others != 0:
         sd_send_request(others, info)
         sd_wait_for_request()

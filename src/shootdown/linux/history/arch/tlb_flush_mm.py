@@ -6,7 +6,7 @@ from __future__ import annotations
 from shootdown.lang import Ref, kernel, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_local, leave_mm
-from shootdown.linux.bounds import TLB_FLUSH_ALL
+from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL
 from shootdown.linux.features import X86_FLUSH_RANGE
 from shootdown.linux.history.arch.tlb import flush_tlb_others
 from shootdown.linux.include.linux.mm_types import mm_struct
@@ -25,7 +25,7 @@ def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
     """
     preempt_disable()
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
-        if record(cpu_tlbstate, this_cpu()).is_lazy:
+        if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
             flush_tlb_local()

@@ -7,7 +7,7 @@ from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Bool, Ref, kernel, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_one_user, leave_mm, sd_flush_range
-from shootdown.linux.bounds import flush_end_t
+from shootdown.linux.bounds import LAZY_TLB, flush_end_t
 from shootdown.linux.features import X86_TLB_GEN
 from shootdown.linux.history.arch.tlb import flush_tlb_others
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
@@ -28,7 +28,7 @@ def flush_tlb_mm_range(
     """
     preempt_disable()
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
-        if record(cpu_tlbstate, this_cpu()).is_lazy:
+        if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
             sd_flush_range(start, end)
@@ -48,7 +48,7 @@ def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
     mm = vma.vm_mm
     preempt_disable()
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
-        if record(cpu_tlbstate, this_cpu()).is_lazy:
+        if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
             flush_tlb_one_user(a)
@@ -66,7 +66,7 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
     Deviates: nothing
     """
     if record(cpu_tlbstate, this_cpu()).loaded_mm == info.mm:
-        if record(cpu_tlbstate, this_cpu()).is_lazy:
+        if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
             sd_flush_range(info.start, info.end)

@@ -8,7 +8,7 @@ from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on, hw_load_cr3
 from shootdown.hw.tlb import hw_flush_tlb_all, hw_invlpg
 from shootdown.lang import NULL, Bool, Ref, atomic, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
-from shootdown.linux.bounds import TLB_FLUSH_ALL, flush_end_t, gen_t
+from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL, flush_end_t, gen_t
 from shootdown.linux.features import (
     FLUSH_GEN_SKIP,
     X86_LAZY_FLUSH,
@@ -32,6 +32,7 @@ __all__ = [
     "sd_catch_up",
     "sd_enter_mask",
     "sd_flush_range",
+    "sd_lazy_spared",
     "sd_leave_mask",
     "switch_mm_irqs_off",
 ]
@@ -98,8 +99,8 @@ def flush_tlb_multi(cpumask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
     Deviates: nothing
     """
     targets: cpumask_t = cpumask & ~(1 << this_cpu())
-    if has(X86_LAZY_LAZIER) and not info.freed_tables:
-        targets = sd_without_lazy_cpus(targets)
+    if LAZY_TLB and has(X86_LAZY_LAZIER):
+        targets = sd_lazy_spared(targets, info.freed_tables)
     sd_send_request(targets, info)
     if (cpumask >> this_cpu()) & 1 == 1:
         hw_irqs_off()
@@ -109,14 +110,16 @@ def flush_tlb_multi(cpumask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
 
 
 @kernel
-def sd_without_lazy_cpus(cpumask: cpumask_t) -> cpumask_t:
-    """Return the CPUs of the mask that use the address space for its own program.
+def sd_lazy_spared(cpumask: cpumask_t, freed_tables: Bool) -> cpumask_t:
+    """Return the CPUs of the mask that must flush: lazy ones only if page tables were freed.
 
     Kernel: none
     Context: any; a CPU that is lazy by then makes up for the flush when it is so no longer
     Deviates: stands for on_each_cpu_cond_mask() with should_flush_tlb(), which also spares CPUs
         whose bit in the mask is outdated; no bit is
     """
+    if freed_tables:
+        return cpumask
     kept: cpumask_t = 0
     for cpu in range(NR_CPUS):
         if (cpumask >> cpu) & 1 == 1 and not record(cpu_tlbstate, cpu).is_lazy:
@@ -135,7 +138,7 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
     state = record(cpu_tlbstate, this_cpu())
     if state.loaded_mm != info.mm:
         return
-    if state.is_lazy:
+    if LAZY_TLB and state.is_lazy:
         if has(X86_LAZY_FLUSH) or not has(X86_LAZY_REWORK):
             leave_mm()
         return
@@ -195,6 +198,7 @@ def enter_lazy_tlb(mm: Ref[mm_struct]) -> None:
     Context: interrupts off
     Deviates: identifiers of address spaces (PCID), with which v4.14 to v4.19 are never lazy
     """
+    assert LAZY_TLB
     state = record(cpu_tlbstate, this_cpu())
     if state.loaded_mm is NULL:
         return
