@@ -42,17 +42,24 @@ def decide_storage(codes: Iterable[Code], setup: Iterable[Code]) -> tuple[list[F
     """Decide which fields the state stores, and which never change after the setup.
 
     The first are read and written by tasks; the second are read by tasks and written by nobody,
-    or by the setup alone. What only the setup touches is neither.
+    or by the setup alone, or always are 0, as they are at first. What only the setup touches is
+    neither.
     """
     read: dict[Field, None] = {}
     written: set[Field] = set()
+    changed: set[Field] = set()
     for access in _accesses(codes):
         if isinstance(access, Load):
             read[access.field] = None
         else:
             written.add(access.field)
+            if access.source != 0:
+                changed.add(access.field)
     for access in _accesses(setup):
         access.field.stored = False
+        if isinstance(access, Store) and access.source != 0:
+            changed.add(access.field)
+    written &= changed
     stored = [field for field in read if field in written]
     for field in stored:
         field.stored = True

@@ -51,6 +51,10 @@ __all__ = [
     "tlb_dropped",
     "tlb_filled",
     "tlb_flushed",
+    "truncation_begun",
+    "truncation_done",
+    "withdrawal_begun",
+    "withdrawal_done",
 ]
 
 
@@ -163,6 +167,26 @@ def access_made(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -
 @event
 def access_faulted(cpu: cpu_id, vpn: vpn_t, write: Bool) -> None:
     """A load or store raises a page fault."""
+
+
+@event
+def withdrawal_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """A system call begins that takes away what is in a range of an address space."""
+
+
+@event
+def withdrawal_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """It returns: what was there when it began can be reached there no more."""
+
+
+@event
+def truncation_begun(pfn: pfn_t) -> None:
+    """A system call begins that takes the page in a frame out of its file."""
+
+
+@event
+def truncation_done() -> None:
+    """It returns: nobody reaches the pages that it took through a mapping any more."""
 
 
 # Interrupts

@@ -95,6 +95,10 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
         Wording("{entry}: table {pfn} -> none", when="upper"),
         Wording("{entry}: {was} -> none"),
     ),
+    "truncation_begun": _NOWHERE,
+    "truncation_done": (Wording("returns: the file is truncated"),),
+    "withdrawal_begun": _NOWHERE,
+    "withdrawal_done": (Wording("returns: the range is given up"),),
     # interrupts
     "ipi_sent": (Wording("IPI -> {targets:cpus}"),),
     "ipi_acknowledged": _NOWHERE,
@@ -274,6 +278,7 @@ HEADLINES: dict[str, str] = {
     "stale_access": "ACCESS THROUGH A STALE TRANSLATION to page {pfn}",
     "table_uaf": "USE OF A FREED PAGE TABLE",
     "sleep_in_atomic": "SLEEP IN ATOMIC CONTEXT",
+    "protection": "FORBIDDEN ACCESS to page {pfn}",
     "leak": "LEAK of page {pfn}",
     "double_free": "DOUBLE FREE of page {pfn}",
     "lock_misuse": "MISUSE OF A LOCK",

@@ -52,6 +52,7 @@ def sd_read_file(mapping: Ref[address_space]) -> None:
     Context: setup
     Deviates: the blocks hold nothing that differs from fresh memory
     """
+    mapping.i_size = NR_FILE_PAGES
     for pgoff in range(NR_FILE_PAGES):
         folio = alloc_page()
         filemap_add_folio(mapping, folio, pgoff)

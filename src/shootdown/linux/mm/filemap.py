@@ -23,6 +23,7 @@ __all__ = [
     "filemap_add_folio",
     "filemap_fault",
     "filemap_page_mkwrite",
+    "filemap_remove_folio",
     "filemap_write_and_wait_range",
 ]
 
@@ -33,7 +34,7 @@ def __filemap_get_folio(mapping: Ref[address_space], pgoff: pgoff_t) -> Ref[foli
 
     Kernel: mm/filemap.c, v6.18
     Context: any
-    Deviates: finding and taking are one step; nothing leaves the cache here
+    Deviates: finding and taking are one step, where the kernel looks again after taking
     """
     with atomic():
         folio = mapping.i_pages[pgoff]
@@ -58,20 +59,37 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
 
 
 @kernel
+def filemap_remove_folio(mapping: Ref[address_space], folio: Ref[folio]) -> None:
+    """Take a page out of the cache, which gives its reference back.
+
+    Kernel: mm/filemap.c, v6.18 (delete_from_page_cache before v5.17)
+    Context: folio locked
+    Deviates: the cache's lock, which finders do not take
+    """
+    mapping.i_pages[folio.index] = NULL
+    folio.mapping = NULL
+    record(page_flags, index(folio)).cached = False
+    folio_put(folio)
+
+
+@kernel
 def filemap_fault(vmf: Ref[vm_fault]) -> Bool:
     """Find the page of a fault, locked and with a reference; tell whether it is there.
 
     Kernel: mm/filemap.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: the page is in the cache and up to date; waiting does not drop mmap_lock
+    Deviates: a page of the file is in the cache and up to date; waiting does not drop mmap_lock;
+        behind the end of the file, the access is tried again and again, and not ended by SIGBUS
     """
     mapping = vmf.vma.vm_file
     pgoff: pgoff_t = vmf.vma.vm_pgoff + (vmf.address - vmf.vma.vm_start)
+    if pgoff >= mapping.i_size:
+        return False
     folio = __filemap_get_folio(mapping, pgoff)
     if folio is NULL:
         return False
     folio_lock(folio)
-    if folio.mapping != mapping:
+    if folio.mapping != mapping or pgoff >= mapping.i_size:
         folio_unlock(folio)
         folio_put(folio)
         return False

@@ -23,6 +23,7 @@ from shootdown.linux.bounds import (
     NR_MM,
     NR_VMAS,
     count_t,
+    file_size_t,
     gen_t,
     mapcount_t,
     owner_t,
@@ -81,6 +82,9 @@ class address_space:
 
     i_pages: Array[Ref[page]] = array(NR_FILE_PAGES)
     """The cached pages of the file."""
+
+    i_size: file_size_t
+    """How many pages the file has (of its inode, in the kernel)."""
 
 
 @struct(count=NR_VMAS, alloc=True)

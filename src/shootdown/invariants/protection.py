@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""No access is made that a system call has forbidden, once the call has returned.
+
+The call says when it begins which range of which address space it takes away. The frames that are
+mapped there by then, in the tables or in a TLB, are the ones that nobody shall reach there after
+it returned; unless one is freed or mapped there anew in between. So when the call returns, each TLB
+entry of the range that still leads to such a frame is marked, if the tables no longer say what it
+says. An access through a marked entry is the violation; the mark goes with the entry.
+
+A truncated file's pages must not even be mapped anew: when the call returns, each that it began
+with and that is not free is out of reach, wherever it is mapped.
+
+The frame need not be free yet: some other call may have taken it out, and be about to flush.
+
+Not vacuous: broken when madvise(MADV_DONTNEED) does not flush, or when it finds nothing to do and
+does not wait for the flush of another call that did.
+"""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import (
+    LEVELS,
+    NR_CPUS,
+    NR_PAGES,
+    NR_VPN,
+    cpu_id,
+    frame_or_table,
+    pfn_t,
+    slot_t,
+    table_nr,
+    vaddr_t,
+    vpn_t,
+)
+from shootdown.hw.cpu import processor
+from shootdown.hw.events import (
+    access_made,
+    cr3_loaded,
+    page_freed,
+    pte_set,
+    tlb_dropped,
+    tlb_filled,
+    tlb_flushed,
+    truncation_begun,
+    truncation_done,
+    withdrawal_begun,
+    withdrawal_done,
+)
+from shootdown.hw.memory import entry_at, table
+from shootdown.hw.tlb import mmu, rights_t
+from shootdown.lang import (
+    NR_TASKS,
+    Array,
+    Bool,
+    array,
+    check,
+    hw,
+    invariant,
+    on,
+    record,
+    struct,
+    this_task,
+)
+
+__all__ = ["protection"]
+
+protection = invariant("protection", "an access is made that a call has forbidden by its return")
+
+
+@struct(count=NR_TASKS)
+class withdrawal:
+    """What the call of a task takes away."""
+
+    frames: Array[Bool] = array(NR_PAGES)
+    truncated: Array[Bool] = array(NR_PAGES)
+
+
+@struct(count=NR_PAGES)
+class out_of_reach:
+    """What the monitor remembers of a frame."""
+
+    by_truncation: Bool
+
+
+@struct(count=NR_CPUS)
+class forbidden:
+    """The marked TLB entries of a CPU."""
+
+    pages: Array[Bool] = array(NR_VPN)
+
+
+@hw
+def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t) -> Bool:
+    """Tell whether the tables map the frame at that page."""
+    number: table_nr = root
+    for above in range(LEVELS):
+        level = LEVELS - above
+        entry = entry_at(number, vpn, level)[0]
+        if not entry.present:
+            return False
+        if level > 1:
+            number = entry.pfn
+        elif entry.pfn != pfn:
+            return False
+    return True
+
+
+@hw
+def is_cached_by(cpu: cpu_id, root: table_nr, vpn: vpn_t, pfn: pfn_t) -> Bool:
+    """Tell whether a CPU with these tables remembers the frame at that page."""
+    if record(processor, cpu).root != record(table, root):
+        return False
+    entry = record(mmu, cpu).tlb[vpn]
+    return entry.rights != rights_t.ABSENT and entry.pfn == pfn
+
+
+@on(withdrawal_begun)
+def note_what_is_there(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Remember the frames of the range."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                found = is_mapped_at(root, vpn, pfn)
+                for cpu in range(NR_CPUS):
+                    found = found or is_cached_by(cpu, root, vpn, pfn)
+                if found:
+                    own.frames[pfn] = True
+
+
+@on(withdrawal_done)
+def mark_what_is_left(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Mark the TLB entries that nobody may use any more."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if own.frames[pfn] and not is_mapped_at(root, vpn, pfn):
+                    for cpu in range(NR_CPUS):
+                        if is_cached_by(cpu, root, vpn, pfn):
+                            record(forbidden, cpu).pages[vpn] = True
+    for pfn in range(NR_PAGES):
+        own.frames[pfn] = False
+
+
+@on(truncation_begun)
+def note_truncated_frame(pfn: pfn_t) -> None:
+    """Remember a frame that the call truncates."""
+    record(withdrawal, this_task()).truncated[pfn] = True
+
+
+@on(truncation_done)
+def put_out_of_reach() -> None:
+    """Forbid what is left of the file's pages."""
+    own = record(withdrawal, this_task())
+    for pfn in range(NR_PAGES):
+        if own.truncated[pfn]:
+            record(out_of_reach, pfn).by_truncation = True
+            own.truncated[pfn] = False
+
+
+@on(access_made)
+def access_is_allowed(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -> None:
+    """Judge each access by the mark on its translation."""
+    check(not record(forbidden, cpu).pages[vpn], "protection")
+    check(not record(out_of_reach, pfn).by_truncation, "protection")
+
+
+@on(page_freed)
+def forget_freed_frame(pfn: pfn_t) -> None:
+    """Let the frame be mapped as another's: older translations are `stale_access` from here on."""
+    record(out_of_reach, pfn).by_truncation = False
+    for task in range(NR_TASKS):
+        record(withdrawal, task).frames[pfn] = False
+        record(withdrawal, task).truncated[pfn] = False
+
+
+@on(pte_set)
+def forget_mapped_frame(
+    number: table_nr, slot: slot_t, pfn: frame_or_table, write: Bool, dirty: Bool
+) -> None:
+    """Let the frame be reached again, as it is mapped anew."""
+    if record(table, number).level == 1:
+        for task in range(NR_TASKS):
+            record(withdrawal, task).frames[pfn] = False
+
+
+@on(tlb_filled)
+def unmark_filled(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, dirty: Bool) -> None:
+    """Forget the mark of the entry before."""
+    record(forbidden, cpu).pages[vpn] = False
+
+
+@on(tlb_dropped)
+def unmark_dropped(cpu: cpu_id, vpn: vpn_t) -> None:
+    """Forget the mark of an entry that has gone."""
+    record(forbidden, cpu).pages[vpn] = False
+
+
+@on(tlb_flushed)
+def unmark_flushed(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
+    """Forget the marks of entries that have gone."""
+    for vpn in range(start, end):
+        record(forbidden, cpu).pages[vpn] = False
+
+
+@on(cr3_loaded)
+def unmark_all(cpu: cpu_id) -> None:
+    """Forget the marks of entries that have gone."""
+    for vpn in range(NR_VPN):
+        record(forbidden, cpu).pages[vpn] = False
