@@ -23,7 +23,7 @@ BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}
 HARDWARE = {"tlb_walker": (1,)}
 EXPECT = (
     since("v2.6.39", violated("protection"), source="A06 / 99baac21e458"),
-    since("v6.1", holds(), source="99baac21e458"),
+    since("v4.14", holds(), source="99baac21e458"),
 )
 
 
