@@ -46,6 +46,7 @@ __all__ = [
     "finish_mkwrite_fault",
     "handle_mm_fault",
     "handle_pte_fault",
+    "sd_alloc_table",
     "wp_page_reuse",
     "wp_page_shared",
 ]
