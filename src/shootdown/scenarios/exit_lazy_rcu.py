@@ -19,7 +19,7 @@ from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "exit+lazy-rcu"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
-CONFIG = {"CONFIG_MMU_GATHER_RCU_TABLE_FREE": True}
+CONFIG = {"LAZY_TLB": True, "CONFIG_MMU_GATHER_RCU_TABLE_FREE": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (
     since("v2.6.39", absent()),
