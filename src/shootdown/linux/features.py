@@ -11,6 +11,7 @@ __all__ = [
     "EXIT_MMAP_READ_LOCK",
     "FLUSH_CONCURRENT",
     "FLUSH_GEN_SKIP",
+    "FLUSH_NESTED_FULLMM",
     "FOLIO_WRITEBACK",
     "GATHER_ADJUST_RANGE",
     "GATHER_BATCH_CAP",
@@ -309,6 +310,16 @@ MUNMAP_DOWNGRADE = feature(
     requires=(TLB_FLUSH_NESTED,),
     brings="munmap() zaps with mmap_lock held for reading.",
     reverting="It holds mmap_lock for writing to its end.",
+)
+
+FLUSH_NESTED_FULLMM = feature(
+    "flush_nested_fullmm",
+    commit="7a30df49f63a",
+    subject="mm: mmu_gather: remove __tlb_reset_range() for force flush",
+    release="v5.2",
+    requires=(TLB_FLUSH_NESTED,),
+    brings="A gather that was not alone flushes everything, as if it had freed page tables.",
+    reverting="It forgets that it did free some: lazy CPUs are not told, and walk them: table_uaf.",
 )
 
 FLUSH_CONCURRENT = feature(
