@@ -28,7 +28,7 @@ BOUNDS = {"NR_CPUS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
 CONFIG = {"CONFIG_SMP": False}
 EXPECT = (
     since("v2.6.39", holds(), source="d16dfc550f53: preemption is off"),
-    since("v3.14", violated("lost_write"), source="A01 / 1cf35d47712d"),
+    since("v3.0", violated("lost_write"), source="A01 / 1cf35d47712d"),
     since("v3.15", holds(), source="1cf35d47712d"),
     since("v6.2", violated("lost_write")),
 )
