@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from shootdown import explore
@@ -16,11 +17,12 @@ from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.scenario import Scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.errors import InputError
-from shootdown.execution import INTERRUPTED, Result, Verdict
+from shootdown.execution import INTERRUPTED, Mutation, Result, Survey, Verdict
 from shootdown.explore.alone import run_alone
 from shootdown.explore.engine import Answer, Job, replay
 from shootdown.explore.native import Limits as SearchLimits
 from shootdown.explore.native import Progress as SearchProgress
+from shootdown.mutate import reasons, survey
 from shootdown.report.figures import Figures, figures_of, figures_table
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
     "check_patch",
     "explain",
     "figures",
+    "mutate",
     "show",
 ]
 
@@ -205,6 +208,62 @@ def check_patch(
             return
 
 
+def mutate(
+    scenarios: Sequence[str] = (),
+    *,
+    kernel: str = "",
+    without: Sequence[str] = (),
+    config: Mapping[str, int | bool] | None = None,
+    bounds: Mapping[str, int] | None = None,
+    functions: Sequence[str] = (),
+    limits: Limits | None = None,
+    processes: int = 1,
+    progress: OnProgress | None = None,
+) -> Survey:
+    """Take flushes, locks, references and orders out of a kernel, one by one: who notices?
+
+    No scenarios given means all packaged ones but the planted mistakes, no kernel the newest, no
+    functions all that the scenarios reach. Mutations are tried as the survey's mutants are
+    iterated; an interrupt ends that with `KeyboardInterrupt`.
+    """
+    model = _model()
+    asked = _asked(model, without, (), config, bounds, limits, None)
+    packaged = [module_name(module) for module in model.scenario_files()]
+    words = scenarios or [name for name in packaged if not is_planted(name)]
+    choice = model.kernel(kernel or model.newest, without)
+
+    def tell(number: int, count: int, mutation: Mutation) -> None:
+        if progress is not None:
+            what = f"{mutation.function}: {mutation.what}"
+            progress(Progress(what, choice.name, number, count))
+
+    found = survey.survey(
+        model,
+        survey.Asked(
+            roots=ROOTS,
+            kernel=choice,
+            settings=asked.settings,
+            limits=_search_limits(asked.limits),
+            use_cache=asked.limits.use_cache,
+            reduce=asked.limits.reduce,
+        ),
+        words=words,
+        functions=functions,
+        processes=processes,
+        tell=tell,
+    )
+    if not asked.is_plain or choice.name != model.newest:
+        return found
+    text = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
+    known = reasons.read_reasons(text)
+    return replace(found, mutants=reasons.with_reasons(found.mutants, known))
+
+
+def is_planted(name: str) -> bool:
+    """Tell whether a scenario's own functions plant a mistake, which it exists to find."""
+    return name.startswith("planted-")
+
+
 def _asked(
     model: Model,
     without: Sequence[str],
@@ -293,15 +352,15 @@ def _check_cell(
     job = Job(_request(model, cell, asked), cell.kernel.name, asked.limits.use_cache)
     artifact = job.artifact()
     if artifact.identity not in known:
-        limits = SearchLimits(
-            asked.limits.states_max,
-            asked.limits.memory_max_bytes or explore.memory_available(),
-            asked.limits.time_max_s,
-        )
         report = _reporter(cell, asked, counts)
-        known[artifact.identity] = job.explore(limits, report)
+        known[artifact.identity] = job.explore(_search_limits(asked.limits), report)
     answer = known[artifact.identity]
     return _result(model, cell, asked, blank, answer, time.monotonic() - start)
+
+
+def _search_limits(limits: Limits) -> SearchLimits:
+    memory = limits.memory_max_bytes or explore.memory_available()
+    return SearchLimits(limits.states_max, memory, limits.time_max_s)
 
 
 def _blank(cell: _Cell, asked: _Asked) -> Result:

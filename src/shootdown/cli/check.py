@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from shootdown.cli.options import assignments, memory_bytes
 from shootdown.cli.output import note, shown_progress, write_result
+from shootdown.errors import InputError
 
 if TYPE_CHECKING:
     from shootdown.api import OnProgress
@@ -47,6 +48,9 @@ class Options:
     max_states: Annotated[int | None, _plain("Give up after so many states.")] = None
     max_memory: Annotated[str, _plain("Give up at so much memory: 500M, 4G.")] = ""
     max_seconds: Annotated[float | None, _plain("Give up after so many seconds.")] = None
+    mutate: Annotated[
+        bool, _plain("Take flushes, locks, ... out of the kernel one by one: who notices?")
+    ] = False
     no_cache: Annotated[bool, _plain("Compile everything again.")] = False
     no_reduce: Annotated[bool, _plain("Explore without reductions: slower, same verdicts.")] = False
     coverage: Annotated[bool, _plain("List the kernel lines that were never reached.")] = False
@@ -89,6 +93,19 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
         use_cache=not options.no_cache,
         reduce=not options.no_reduce,
     )
+    if options.mutate:
+        from shootdown.cli.mutations import mutations
+
+        _refuse_with_mutate(options)
+        return mutations(
+            scenarios,
+            kernels=options.kernel,
+            without=options.without,
+            config=config,
+            bounds=bounds,
+            limits=limits,
+            progress=progress,
+        )
     if options.patch:
         pairs = list(
             api.check_patch(
@@ -121,3 +138,16 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
         has_coverage=options.coverage,
         as_json=options.format == "json",
     )
+
+
+def _refuse_with_mutate(options: Options) -> None:
+    """Say so if an option asks for what a table of mutations does not have."""
+    refused = {
+        "--patch": bool(options.patch),
+        "--history": options.history,
+        "--coverage": options.coverage,
+        "--format json": options.format == "json",
+    }
+    for option, is_given in refused.items():
+        if is_given:
+            raise InputError(f"--mutate and {option} do not go together\nhelp: leave one out")

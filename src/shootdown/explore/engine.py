@@ -39,11 +39,15 @@ class Answer:
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One program to explore. It is compiled at most once, and only as far as needed."""
+    """One program to explore. It is compiled at most once, and only as far as needed.
+
+    `is_passing` is one that nobody will ask for again: of it nothing is kept on disk.
+    """
 
     request: Request
     kernel: str
     use_cache: bool = True
+    is_passing: bool = False
     program: Program | None = None
     before: Sequence[Step] = ()
 
@@ -79,7 +83,8 @@ class Job:
 
     def artifact(self) -> Artifact:
         """Return the machine code of the program, from the cache if it is there."""
-        found = cache.load(self.key) if self.use_cache else None
+        is_kept = self.use_cache and not self.is_passing
+        found = cache.load(self.key) if is_kept else None
         if isinstance(found, Artifact):
             return found
         program = self.built()
@@ -94,7 +99,7 @@ class Job:
             object_code=compile_object(text, level=0),
             loop_code=self._loop(shape),
         )
-        if self.use_cache:
+        if is_kept:
             cache.save(self.key, ready)
         return ready
 
@@ -112,17 +117,24 @@ class Job:
     def fast(self) -> Native:
         """Return the program and the loop as one, in machine code that takes longer to make."""
         key = cache.digest([self.key, "fast"])
-        found = cache.load(key) if self.use_cache else None
+        is_kept = self.use_cache and not self.is_passing
+        found = cache.load(key) if is_kept else None
         if not isinstance(found, bytes):
             program = self.built()
             loop = loop_text(artifact_of(program), alone=False)
             found = compile_object("\n".join([emit(program.unit), loop]), level=2)
-            if self.use_cache:
+            if is_kept:
                 cache.save(key, found)
         return Native(found)
 
-    def explore(self, limits: Limits, progress: Callable[[Progress], None] | None) -> Answer:
-        """Explore every interleaving, and replay the race if there is one."""
+    def explore(
+        self,
+        limits: Limits,
+        progress: Callable[[Progress], None] | None,
+        *,
+        replays: bool = True,
+    ) -> Answer:
+        """Explore every interleaving, and replay the race if there is one and it is asked for."""
         artifact = self.artifact()
         native = Native(artifact.object_code, artifact.loop_code)
         search = Search(artifact, native, artifact.initial)
@@ -133,7 +145,7 @@ class Job:
         answer = Answer(outcome, artifact, reached=seen, unreached=missed)
         if path is None:
             return answer
-        execution = self._execution(path)
+        execution = self._execution(path) if replays else None
         return replace(answer, site=artifact.sites[path.note.site], execution=execution)
 
     def _execution(self, path: Path) -> Execution:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""`docs/coverage.md` lists what nobody notices, as the product has it on record."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import resources
+
+import pytest
+
+from shootdown.api import ROOTS
+from shootdown.compiler.catalogue import Catalogue
+from shootdown.compiler.source import Library
+from shootdown.mutate.find import mutations
+from shootdown.mutate.reasons import Reason, read_reasons
+from tests.docs.documents import ROOT
+
+PAGE = ROOT / "docs" / "coverage.md"
+TEXT = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
+REASONS = read_reasons(TEXT)
+MODEL = Catalogue(
+    Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
+)
+
+
+def section() -> str:
+    """Return the lists as the page has them."""
+    covered = [reason for reason in REASONS if reason.is_covered]
+    missing = [reason for reason in REASONS if not reason.is_covered]
+    titles = ("### Covered by something else", "### Not yet covered by a scenario")
+    parts = [
+        f"{title}\n\n" + "\n".join(row(reason) for reason in found)
+        for title, found in zip(titles, (covered, missing), strict=True)
+    ]
+    return "<!-- unnoticed -->\n" + "\n\n".join(parts) + "\n<!-- end -->"
+
+
+def row(reason: Reason) -> str:
+    return f"- `{reason.function}()`: `{reason.what}`. {' '.join(reason.why.split())}"
+
+
+def test_the_page_has_the_reasons() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.sub(r"<!-- unnoticed -->.*<!-- end -->", lambda _: section(), text, flags=re.DOTALL)
+    if os.environ.get("SHOOTDOWN_UPDATE_DOCS"):
+        PAGE.write_text(found, encoding="utf-8")
+    else:
+        assert found == text, "run SHOOTDOWN_UPDATE_DOCS=1 pytest tests/docs"
+
+
+@pytest.mark.parametrize("function", sorted({reason.function for reason in REASONS}))
+def test_what_is_explained_can_be_taken_out(function: str) -> None:
+    functions = MODEL.functions()
+    homes = {name: found.module.name for name, found in functions.items()}
+    known = {each.mutation.what for each in mutations(functions[function], homes)}
+    listed = {reason.what for reason in REASONS if reason.function == function}
+    assert listed <= known
