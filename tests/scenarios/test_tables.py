@@ -175,6 +175,8 @@ Before: CPU1: take fresh memory and store to it. CPU0: run in the same
      [ IPI -> CPU1 ]
                                  <IPI> [ flushes nothing ]
     [ page freed ]
+  zap_pte_range(0, 1)
+   spin_lock(ptl)
                                  load 0 [ stale TLB entry: page is freed ]
 
 *** ACCESS THROUGH A STALE TRANSLATION to page 0 ***
