@@ -352,8 +352,10 @@ def choose(b: Builder, node: ast.Call, *, in_block: bool) -> Val:
     """Compile `choose(n)`; `in_block`: it opens a `with atomic()` block."""
     (argument,) = _positional(b, node, "choose", 1)
     count = evaluate(b.world, b.module, argument)
-    if not isinstance(count, int) or not 0 < count < 256:
+    if not isinstance(count, int):
         b.error("SD111", argument)
+    if not 0 < count < 256:
+        b.error("SD124", argument, count, "1..255")
     if b.atomic:
         b.error("SD116", node)
     b.schedule(node, count, opens=not in_block)

@@ -22,12 +22,16 @@ from shootdown.compiler.roles import check_places, check_roles
 from shootdown.compiler.scenario import Scenario, imported, read_scenario
 from shootdown.compiler.source import Library, Module, closest
 from shootdown.compiler.steps import find_plain, place_scheduling_points, split
-from shootdown.compiler.types import Field, Type
+from shootdown.compiler.types import Field, Type, storage
 from shootdown.compiler.world import FunctionDeclaration, World
 from shootdown.errors import InputError
 from shootdown.lang.declarations import Feature
 
 __all__ = ["Program", "Request", "Roots", "TaskSpec", "build", "features_of"]
+
+
+MOST_BITS = 1 << 15
+"""Of a state. Even the largest scenarios have about a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,7 @@ def _assemble(parts: _Parts) -> Program:
     everything = analysis.reachable([*parts.roots, *monitors, *parts.setup])
     bases, locals_ = analysis.number_records(everything, reached)
     stored, constant = analysis.decide_storage(codes, analysis.reachable(parts.setup))
+    _refuse_huge(parts.scenario, stored)
     asked = analysis.reachable(code for code in _gates(parts) if code is not None)
     cpus = [cpu for _, _, cpu in parts.plan]
     reduce = parts.request.reduce
@@ -244,6 +249,19 @@ def _assemble(parts: _Parts) -> Program:
         initial=State(_memory(everything), [[] for _ in tasks]),
         signatures=_signatures(parts.lowering, everything),
     )
+
+
+def _refuse_huge(scenario: Scenario, stored: Sequence[Field]) -> None:
+    """Say so where the bounds make states that no exploration could hold."""
+    sizes = {f: f.struct.total * (f.length or 1) * storage(f.type)[1] for f in stored}
+    bits = sum(sizes.values())
+    if bits > MOST_BITS:
+        largest = max(sizes, key=lambda f: sizes[f])
+        raise InputError(
+            f"a state of {scenario.name} would have {bits:,} bits, {sizes[largest]:,} of them in"
+            f" {largest}; at most {MOST_BITS:,} can be explored\n"
+            "help: choose smaller bounds; see docs/reference/bounds.md"
+        )
 
 
 def _set_up(program: Program, observer: Observer) -> None:

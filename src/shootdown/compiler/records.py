@@ -27,14 +27,28 @@ from shootdown.compiler.world import Alias, Builtin, World
 __all__ = ["declare_enum", "declare_struct", "declare_value", "resolve_type"]
 
 
+MOST_RECORDS = 1 << 20
+MOST_PARTS = 1 << 14
+MOST_MASK = 62
+"""Sizes beyond which a bound is a slip: records of a pool, parts of an array, bits of a mask."""
+
+
 def _options(world: World, module: Module, decorator: ast.expr) -> dict[str, int]:
     found: dict[str, int] = {}
     if isinstance(decorator, ast.Call):
         for keyword in decorator.keywords:
             value = evaluate(world, module, keyword.value)
             if isinstance(value, int) and keyword.arg:
-                found[keyword.arg] = value
+                found[keyword.arg] = _size(world, module, keyword.value, value, MOST_RECORDS)
     return found
+
+
+def _size(world: World, module: Module, node: ast.expr, value: int, most: int) -> int:
+    """Return a size, or 1 (reported) where it is none that a program could have."""
+    if 0 <= value <= most:
+        return value
+    world.diagnostics.add("SD124", module.span(node), value, f"0..{most}")
+    return 1
 
 
 def _refuse(world: World, module: Module, statement: ast.stmt) -> None:
@@ -120,7 +134,8 @@ def _declare_field(
             field.guard = _guard(world, module, path)
         case ast.Call(func=ast.Name(id="array"), args=[length], keywords=keywords):
             number = evaluate(world, module, length)
-            field.length = number if isinstance(number, int) else 1
+            size = number if isinstance(number, int) else 1
+            field.length = _size(world, module, length, size, MOST_PARTS)
             for keyword in keywords:
                 field.guard = _guard(world, module, keyword.value)
         case None:
@@ -240,7 +255,8 @@ def _annotated(world: World, module: Module, parts: list[ast.expr]) -> Type | No
                 if word == "span" and len(limits) == 2:
                     return IntType(limits[0], limits[1])
                 if word == "bits" and len(limits) == 1:
-                    return IntType(0, 2 ** limits[0] - 1)
+                    wide = _size(world, module, arguments[0], limits[0], MOST_MASK)
+                    return IntType(0, 2**wide - 1)
                 if word == "upto" and len(limits) == 1:
                     return IntType(0, limits[0])
                 world.diagnostics.add("SD112", module.span(part))
