@@ -21,7 +21,7 @@ from shootdown.explore.values import Namer
 
 __all__ = ["Answer", "Job", "replay"]
 
-PATIENCE_S = 20e-6
+PATIENCE_S = 6e-6
 """Seconds for each byte of machine code before a search asks for a better one: that takes half."""
 
 
@@ -50,6 +50,7 @@ class Job:
     is_passing: bool = False
     program: Program | None = None
     before: Sequence[Step] = ()
+    code: Artifact | None = None
 
     @property
     def key(self) -> str:
@@ -82,7 +83,12 @@ class Job:
         return self.program
 
     def artifact(self) -> Artifact:
-        """Return the machine code of the program, from the cache if it is there."""
+        """Return the machine code of the program, made once or found in the cache."""
+        if self.code is None:
+            self.code = self._made()
+        return self.code
+
+    def _made(self) -> Artifact:
         is_kept = self.use_cache and not self.is_passing
         found = cache.load(self.key) if is_kept else None
         if isinstance(found, Artifact):
@@ -109,7 +115,7 @@ class Job:
         found = cache.load(key) if self.use_cache else None
         if isinstance(found, bytes):
             return found
-        code = compile_object(text, level=2)
+        code = compile_object(text, level=0)
         if self.use_cache:
             cache.save(key, code)
         return code
