@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from shootdown.errors import InputError
 if TYPE_CHECKING:
     from shootdown.api import OnProgress, Progress
 
-__all__ = ["note", "read_file", "shown_progress", "write_result"]
+__all__ = ["Pace", "note", "read_file", "shown_progress", "write_result"]
 
 
 def write_result(text: str, *, output: str) -> None:
@@ -50,12 +52,48 @@ def shown_progress() -> Iterator[OnProgress | None]:
     from rich.console import Console
 
     with Console(stderr=True, highlight=False).status("starting", spinner="line") as status:
+        pace = Pace()
 
         def show(progress: Progress) -> None:
+            pace.note(progress, time.monotonic())
             status.update(
                 f"{progress.cell}/{progress.cells} {progress.scenario} {progress.kernel}: "
                 f"{progress.states:,} states, depth {progress.depth}, "
-                f"{progress.frontier:,} to go"
+                f"{progress.frontier:,} to go; {pace.text}"
             )
 
         yield show
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast an exploration goes, and how long it may take: a guess from its last half second.
+
+    While expanding a state finds more than one new one, the end is not in sight.
+    """
+
+    cell: int = 0
+    time_s: float = 0.0
+    states: int = 0
+    expanded: int = 0
+    text: str = "starting"
+
+    def note(self, progress: Progress, now_s: float) -> None:
+        """Take a look at the clock; says something new twice a second at most."""
+        expanded = progress.states - progress.frontier
+        passed_s = now_s - self.time_s
+        if progress.cell == self.cell and passed_s < 0.5:
+            return
+        if progress.cell == self.cell and expanded > self.expanded:
+            rate = (expanded - self.expanded) / passed_s
+            found = (progress.states - self.states) / (expanded - self.expanded)
+            self.text = f"{rate:,.0f} states/s, "
+            if found < 1:
+                left_s = progress.frontier / (1 - found) / rate
+                self.text += f"about {left_s:,.0f} s left"
+            else:
+                self.text += "still growing"
+        else:
+            self.text = "starting"
+        self.cell, self.time_s = progress.cell, now_s
+        self.states, self.expanded = progress.states, expanded
