@@ -64,7 +64,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "SD127": ("{0} is not allowed in a monitor", "a monitor judges a state; it never waits"),
     "SD126": ("the array {0!r} has no length", "write `{0}: Array[T] = array(N)`"),
     "SD201": ("unknown feature {0!r}{1}", "see `shootdown list features`"),
-    "SD202": ("unknown bound or option {0!r}{1}", "see docs/SEMANTICS.md for the bounds"),
+    "SD202": ("unknown bound or option {0!r}{1}", "see docs/reference/bounds.md"),
     "SD203": ("a scenario needs {0}", "see the tutorial for a complete scenario"),
     "SD208": ("{0}() takes nothing and returns {1}", "write `def {0}() -> {1}:`"),
     "SD209": ("{0}() does not take what {1}() tells", "give it the parameters of the event"),

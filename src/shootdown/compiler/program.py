@@ -482,7 +482,7 @@ def _check_settings(
             if name in asked:
                 raise InputError(
                     f"unknown bound or option {name!r}{closest(name, known)}\n"
-                    "help: see docs/SEMANTICS.md for the bounds"
+                    "help: see docs/reference/bounds.md"
                 )
             world.diagnostics.add("SD202", span, name, closest(name, known))
 

@@ -125,10 +125,8 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
         Wording("may sleep, in atomic context", when="atomic"),
         Wording("", Weight.HIDDEN),
     ),
-    "task_started": _NOWHERE,
     "task_finished": _NOWHERE,
     "task_slept": (Wording("sleeps", Weight.USEFUL),),
-    "task_woke": (Wording("wakes", Weight.USEFUL),),
 }
 
 # Functions that are named if something happens inside.

@@ -104,7 +104,7 @@ BUSY = ROOM
 s.py:2:11: error[SD202]: unknown bound or option 'ROMO' (did you mean 'ROOM'?)
     2 | BOUNDS = {"ROMO": 3}
       |           ^^^^^^
-  help: see docs/SEMANTICS.md for the bounds\
+  help: see docs/reference/bounds.md\
 """)
 
 
@@ -113,7 +113,7 @@ def test_unknown_option() -> None:
 s.py:1:11: error[SD202]: unknown bound or option 'CONFIG_SPM'
     1 | CONFIG = {"CONFIG_SPM": True}
       |           ^^^^^^^^^^^^
-  help: see docs/SEMANTICS.md for the bounds\
+  help: see docs/reference/bounds.md\
 """)
 
 

@@ -64,7 +64,7 @@ help: leave out --without tlb_flush_split, or choose a newer kernel\
 def test_unknown_bound_of_the_command_line() -> None:
     assert refused(kernels=["v3.15"], bounds={"NR_PAGE": 2}) == snapshot("""\
 unknown bound or option 'NR_PAGE' (did you mean 'NR_PAGES'?)
-help: see docs/SEMANTICS.md for the bounds\
+help: see docs/reference/bounds.md\
 """)
 
 
