@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 ALL_KERNELS = "all"
-"""In place of a kernel's name: every kernel that the scenarios declare verdicts for."""
+"""In place of a kernel's name: every release."""
 
 FIGURES_SCENARIO = "zap+many"
 FEATURES_WITH_FIGURES = ("mmu_gather_rework", "tlb_flush_split")
@@ -307,15 +307,17 @@ def _cells(
         chosen = [(model.read(module), "") for module in model.scenario_files()]
     cells: list[_Cell] = []
     for scenario, word in chosen:
-        names = _kernel_names(model, kernels)
+        names = _kernel_names(model, scenario, kernels)
         choices = [model.kernel(name, asked.without) for name in names]
         argument = word if word.endswith(".py") else ""
         cells += [_Cell(scenario, choice, argument) for choice in choices]
     return cells
 
 
-def _kernel_names(model: Model, kernels: Sequence[str]) -> list[str]:
-    if kernels and ALL_KERNELS not in kernels:
+def _kernel_names(model: Model, scenario: Scenario, kernels: Sequence[str]) -> list[str]:
+    if not kernels:
+        return model.kernels_of(scenario)
+    if ALL_KERNELS not in kernels:
         return list(kernels)
     return model.releases[::-1]
 

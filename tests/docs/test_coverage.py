@@ -35,7 +35,7 @@ def names_in(file: str) -> set[str]:
 
 def declared(scenario: str) -> str:
     """Return the verdicts that a scenario declares, in words."""
-    pattern = r'since\(\s*"(\S+)",\s*(\w+)\((?:"(\w+)")?\)'
+    pattern = r'(?:since|at)\(\s*"(\S+)",\s*(\w+)\((?:"(\w+)")?\)'
     found = re.findall(pattern, api.show(scenario))
     return ", ".join(" ".join(part for part in cell if part) for cell in found)
 

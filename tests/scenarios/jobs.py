@@ -9,7 +9,7 @@ from shootdown.compiler.program import Request
 from shootdown.compiler.source import Library
 from shootdown.explore.engine import Job
 
-__all__ = ["job_of", "violated_jobs"]
+__all__ = ["job_of", "points", "violated_jobs"]
 
 
 def model() -> Catalogue:
@@ -31,6 +31,13 @@ def violated_jobs() -> list[tuple[str, str]]:
                 found.append((scenario.name, release))
                 break
     return found
+
+
+def points() -> list[tuple[str, str]]:
+    """Return each scenario with each kernel inside a release that it declares a verdict for."""
+    packaged = model()
+    scenarios = [packaged.read(module) for module in packaged.scenario_files()]
+    return [(one.name, cell.kernel) for one in scenarios for cell in one.points]
 
 
 def job_of(scenario: str, kernel: str) -> Job:

@@ -6,10 +6,18 @@ from __future__ import annotations
 import pytest
 
 from shootdown import api
-from shootdown.execution import Verdict
+from shootdown.execution import Result, Verdict
 from tests.scenarios import counts
+from tests.scenarios.jobs import points
 
 SCENARIOS = [name for name, _ in api.catalogue("scenarios").rows]
+
+
+def found(result: Result) -> str:
+    """Return a verdict in the words of a declared one."""
+    if result.verdict is Verdict.VIOLATED:
+        return f"{result.verdict}: {result.invariant}"
+    return str(result.verdict)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -18,10 +26,7 @@ def test_verdicts_and_counts(scenario: str) -> None:
     assert results
     for result in results:
         assert result.declared, f"{scenario} declares nothing for {result.kernel}"
-        found = str(result.verdict)
-        if result.verdict is Verdict.VIOLATED:
-            found += f": {result.invariant}"
-        assert found == result.declared, result.kernel
+        assert found(result) == result.declared, result.kernel
     committed = counts.rows()
     changed = [
         counts.row(result)
@@ -29,6 +34,20 @@ def test_verdicts_and_counts(scenario: str) -> None:
         if committed.get((result.scenario, result.kernel)) != counts.row(result)
     ]
     assert changed == [], "if this is meant: python -m tests.scenarios.counts"
+
+
+@pytest.mark.parametrize(("scenario", "point"), points())
+def test_verdicts_inside_a_release(scenario: str, point: str) -> None:
+    (result,) = api.check([scenario], kernels=[point])
+    assert result.declared
+    assert found(result) == result.declared
+
+
+def test_a_check_of_all_kernels_has_those_inside_a_release() -> None:
+    kernels = [result.kernel for result in api.check(["exit+lazy"])]
+    before, at = kernels.index("v4.14"), kernels.index("x86_lazy_flush^")
+    assert at == before + 1
+    assert len(kernels) == len(api.catalogue("kernels").rows) + 1
 
 
 def test_the_table_has_no_other_rows() -> None:

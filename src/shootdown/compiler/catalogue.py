@@ -82,6 +82,8 @@ class Catalogue:
         diagnostics.raise_if_any()
         for cell in scenario.expect:
             release_order(cell.kernel)
+        for cell in scenario.points:
+            self.feature(cell.kernel.removesuffix("^"))
         return scenario
 
     def scenario(self, word: str) -> Scenario:
@@ -124,6 +126,18 @@ class Catalogue:
             chosen = self._without(chosen, self.feature(name), word)
         return KernelChoice(word, chosen, "" if without else release)
 
+    def kernels_of(self, scenario: Scenario) -> list[str]:
+        """Return the kernels that a scenario declares verdicts for, and all releases; newest first.
+
+        A kernel inside a release comes after that release.
+        """
+        points = [cell.kernel for cell in scenario.points]
+        return sorted(
+            [*self.releases[::-1], *points],
+            key=lambda name: (len(self.kernel(name, ()).features), name in self.releases),
+            reverse=True,
+        )
+
     def feature(self, name: str) -> Feature:
         """Return a feature by its id."""
         for feature in self.features:
@@ -156,22 +170,26 @@ class Catalogue:
     def declared(self, scenario: Scenario, kernel: KernelChoice) -> Expectation | None:
         """Return the verdict that a scenario declares for a kernel, if it does."""
         if not kernel.release:
-            return None
+            return next((cell for cell in scenario.points if cell.kernel == kernel.name), None)
         limit = release_order(kernel.release)
         cells = [cell for cell in scenario.expect if release_order(cell.kernel) <= limit]
         return max(cells, key=lambda cell: release_order(cell.kernel)) if cells else None
 
     def fixed_by(self, scenario: Scenario, kernel: KernelChoice) -> str:
         """Return the citation of the feature that ends a violation, if one is declared."""
-        if not kernel.release:
-            return ""
-        limit = release_order(kernel.release)
-        later = sorted(scenario.expect, key=lambda cell: release_order(cell.kernel))
-        for cell in later:
-            if release_order(cell.kernel) > limit and cell.verdict == "holds":
-                for feature in self.features:
-                    if feature.commit in cell.source:
-                        return f'{feature.commit} ("{feature.subject}"), {feature.release}'
+        sources = [cell.source for cell in scenario.points if cell.kernel == kernel.name]
+        if kernel.release:
+            limit = release_order(kernel.release)
+            later = sorted(scenario.expect, key=lambda cell: release_order(cell.kernel))
+            sources = [
+                cell.source
+                for cell in later
+                if release_order(cell.kernel) > limit and cell.verdict == "holds"
+            ]
+        for source in sources:
+            for feature in self.features:
+                if feature.commit in source:
+                    return f'{feature.commit} ("{feature.subject}"), {feature.release}'
         return ""
 
     # Invariants

@@ -20,7 +20,10 @@ MOST_CPUS = 64
 
 @dataclass(eq=False, slots=True)
 class Scenario:
-    """A litmus test. `tasks` and `setup` are in the order of the file."""
+    """A litmus test. `tasks` and `setup` are in the order of the file.
+
+    `expect` has the verdicts from releases on, `points` those of single kernels in between.
+    """
 
     module: Module
     name: str
@@ -28,6 +31,7 @@ class Scenario:
     settings: dict[str, int | bool] = field(default_factory=dict)
     hardware: dict[str, tuple[int, ...]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
+    points: tuple[Expectation, ...] = ()
     tasks: list[FunctionDeclaration] = field(default_factory=list)
     setup: list[FunctionDeclaration] = field(default_factory=list)
     replaced: list[FunctionDeclaration] = field(default_factory=list)
@@ -142,7 +146,8 @@ def _declare(world: World, scenario: Scenario, name: str, value: ast.expr) -> No
                     _refuse(world, module, cpus, name, 'entries like "tlb_walker": (0, 1)')
         case "EXPECT", ast.Tuple(elts=parts):
             cells = [_expectation(world, module, part) for part in parts]
-            scenario.expect = tuple(cell for cell in cells if cell)
+            scenario.expect = tuple(cell for cell in cells if cell and not cell.is_point)
+            scenario.points = tuple(cell for cell in cells if cell and cell.is_point)
         case "NAME" | "BOUNDS" | "CONFIG" | "HARDWARE" | "EXPECT", _:
             wanted = {"NAME": "a string", "EXPECT": "a tuple of since(...)"}
             want = wanted.get(name, "a dict of constants")
@@ -156,7 +161,7 @@ def _refuse(world: World, module: Module, node: ast.expr, what: str, want: str) 
 def _expectation(world: World, module: Module, node: ast.expr) -> Expectation | None:
     match node:
         case ast.Call(
-            func=ast.Name(id="since"),
+            func=ast.Name(id="since" | "at" as name),
             args=[ast.Constant(value=str(kernel)), ast.Call(func=ast.Name(id=word), args=given)],
             keywords=keywords,
         ) if word in ("holds", "violated", "absent"):
@@ -164,7 +169,8 @@ def _expectation(world: World, module: Module, node: ast.expr) -> Expectation | 
             for keyword in keywords:
                 source = str(evaluate(world, module, keyword.value))
             names = [a.value for a in given if isinstance(a, ast.Constant)]
-            return Expectation(kernel, word, str(names[0]) if names else "", source)
+            invariant = str(names[0]) if names else ""
+            return Expectation(kernel, word, invariant, source, is_point=name == "at")
     message = 'since("v3.15", holds())'
     _refuse(world, module, node, "EXPECT", message)
     return None

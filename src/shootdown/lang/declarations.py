@@ -13,6 +13,7 @@ __all__ = [
     "Invariant",
     "Kernel",
     "absent",
+    "at",
     "bound",
     "feature",
     "has",
@@ -58,12 +59,14 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A declared verdict: what a scenario is known to do from one kernel on."""
+    """A declared verdict: what a scenario is known to do from one kernel on, or under it alone."""
 
     kernel: str
     verdict: str
     invariant: str
     source: str
+    is_point: bool = False
+    """The kernel lies inside a release, and the verdict is of that one alone."""
 
 
 def feature(
@@ -126,3 +129,11 @@ def since(kernel: str, verdict: tuple[str, str], *, source: str = "") -> Expecta
     Without a source the verdict was found by the model itself.
     """
     return Expectation(kernel, verdict[0], verdict[1], source)
+
+
+def at(kernel: str, verdict: tuple[str, str], *, source: str = "") -> Expectation:
+    """Declare a verdict for one kernel inside a release, as commits of a merge window leave it.
+
+    `kernel` is the id of the last feature that it has, or `FEATURE^` for the one just before.
+    """
+    return Expectation(kernel, verdict[0], verdict[1], source, is_point=True)

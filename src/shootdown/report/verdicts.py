@@ -178,7 +178,10 @@ def _stories(results: Sequence[Result]) -> list[_Story]:
 
 
 def _prevented(story: _Story) -> list[str]:
-    """Name each race that an older kernel has and the newest lacks, with its last kernel."""
+    """Name each race that an older kernel has and the newest lacks, with its last kernel.
+
+    A release has a dot in its name; a kernel inside a release has none.
+    """
     if story.results[0].verdict != Verdict.HOLDS:
         return []
     seen: dict[str, Result] = {}
@@ -189,7 +192,9 @@ def _prevented(story: _Story) -> list[str]:
     for invariant, last in seen.items():
         fix = last.fixed_by or last.source
         why = f", fixed by {fix}" if fix else ""
-        text = f"{story.scenario}: {invariant} up to {last.kernel}{why}"
+        is_only = sum(result.invariant == invariant for result in story.results) == 1
+        until = "in" if is_only and "." not in last.kernel else "up to"
+        text = f"{story.scenario}: {invariant} {until} {last.kernel}{why}"
         lines += fold(text, first="  ", rest="    ")
     return lines
 

@@ -15,7 +15,7 @@ x86_lazy_flush^ has.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import NULL, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.exit import exit_mm
 from shootdown.linux.kernel.sched.core import context_switch
@@ -26,7 +26,10 @@ NAME = "exit+lazy"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
 CONFIG = {"LAZY_TLB": True}
 HARDWARE = {"tlb_walker": (0, 1)}
-EXPECT = (since("v2.6.39", holds(), source="I08 / b956575bed91"),)
+EXPECT = (
+    since("v2.6.39", holds()),
+    at("x86_lazy_flush^", violated("table_uaf"), source="I08 / b956575bed91"),
+)
 
 
 @setup(cpu=1)

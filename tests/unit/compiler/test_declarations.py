@@ -154,6 +154,7 @@ def test_malformed_expectation() -> None:
 EXPECT = (
     since("v3", "holds"),
     since(3, holds()),
+    at(holds()),
 )
 """
     assert messages(text, NAMED) == snapshot("""\
@@ -164,6 +165,10 @@ s.py:2:5: error[SD104]: wrong type: EXPECT wants since("v3.15", holds()), got si
 s.py:3:5: error[SD104]: wrong type: EXPECT wants since("v3.15", holds()), got since(3, holds())
     3 |     since(3, holds()),
       |     ^^^^^^^^^^^^^^^^^
+  help: convert the value or change the declaration
+s.py:4:5: error[SD104]: wrong type: EXPECT wants since("v3.15", holds()), got at(holds())
+    4 |     at(holds()),
+      |     ^^^^^^^^^^^
   help: convert the value or change the declaration\
 """)
 

@@ -77,6 +77,18 @@ help: see `shootdown list scenarios`, or give the path of a .py file\
 """)
 
 
+def test_verdict_at_an_unknown_feature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = api.show("zap+alone").replace("since(", 'at("tlb_flush_spilt^", holds()),\n    since(')
+    Path("my.py").write_text(text.replace("import", "import at,", 1), "utf-8")
+    with pytest.raises(InputError) as caught:
+        list(api.check(["my.py"], kernels=["v3.15"]))
+    assert str(caught.value) == snapshot("""\
+unknown feature 'tlb_flush_spilt' (did you mean 'tlb_flush_split'?)
+help: see `shootdown list features`\
+""")
+
+
 def test_patch_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = "from shootdown.lang import kernel\n\n@kernel\ndef zap_pte_rang() -> None:\n    pass\n"

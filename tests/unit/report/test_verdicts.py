@@ -63,6 +63,18 @@ races that it prevents:
 """)
 
 
+def test_newest_with_a_race_inside_a_release() -> None:
+    inside = result(kernel="tlb_flush_split^", fixed_by="1cf35d47712d")
+    text = newest_table([holding(), inside, holding(kernel="v3.14")])
+    assert text.partition("prevents:\n")[2] == snapshot(
+        "  zap+mkclean: lost_write in tlb_flush_split^, fixed by 1cf35d47712d\n"
+    )
+    text = newest_table([holding(), inside, result(kernel="v3.14")])
+    assert text.partition("prevents:\n")[2] == snapshot(
+        "  zap+mkclean: lost_write up to tlb_flush_split^, fixed by 1cf35d47712d\n"
+    )
+
+
 def test_history() -> None:
     text = history_table(history())
     assert max(map(len, text.splitlines())) <= 75
