@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -82,7 +83,9 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
     """Ask the engine, and choose the report by what was asked."""
     from shootdown import api
     from shootdown.cli import answers
+    from shootdown.explore import collect_rarely
 
+    collect_rarely()
     kernels = options.kernel or ((api.ALL_KERNELS,) if options.history else ())
     config = assignments(options.config, option="--config")
     bounds = assignments(options.bound, option="--bound")
@@ -128,6 +131,7 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
             config=config,
             bounds=bounds,
             limits=limits,
+            processes=os.cpu_count() or 1,
             progress=progress,
         )
     )

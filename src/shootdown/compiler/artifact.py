@@ -42,7 +42,8 @@ class Artifact:
     where a task may stay for ever, and `writes_first[place]` where its step may write and then
     find that it has to wait; place 0 is the end. `initial` is the packed initial state. `lines` are
     those of each block that tells when it runs. `settings` are the bounds and options that the
-    program depends on. Programs with the same `identity` have the same executions.
+    program depends on, `features` those that it asks for, with what this kernel says. Programs with
+    the same `identity` have the same executions.
     """
 
     used: list[int]
@@ -57,6 +58,7 @@ class Artifact:
     sites: dict[int, SiteText]
     deviations: int
     settings: dict[str, int | bool]
+    features: dict[str, bool]
     lines: list[BlockLines]
     identity: str = ""
     object_code: bytes = b""
@@ -99,6 +101,7 @@ def artifact_of(program: Program) -> Artifact:
         sites=sites,
         deviations=_deviations(program),
         settings=dict(program.world.used_settings),
+        features=dict(program.world.asked),
         lines=list(program.lines.values()),
     )
 

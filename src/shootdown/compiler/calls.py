@@ -415,7 +415,7 @@ def _has(b: Builder, node: ast.Call) -> Val:
     if not isinstance(value, Feature):
         name = ast.unparse(argument)
         b.error("SD201", argument, name, closest(name, [*b.module.names, *b.module.imports]))
-    return Val(int(value.id in b.world.features), BOOL)
+    return Val(int(b.world.has(value)), BOOL)
 
 
 INTRINSICS: dict[str, Callable[[Builder, ast.Call], Val]] = {

@@ -112,7 +112,7 @@ def fold_condition(world: World, module: Module, node: ast.expr) -> bool | None:
         case ast.Call(func=ast.Name(id="has"), args=[ast.Name(id=name)]):
             found = world.find(module, name)
             if isinstance(found, Feature):
-                return found.id in world.features
+                return world.has(found)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = fold_condition(world, module, operand)
             return None if inner is None else not inner

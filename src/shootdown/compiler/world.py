@@ -63,7 +63,11 @@ Declaration = (
 
 
 class World:
-    """Resolves names. `settings` overrides bounds and options; `features` are those present."""
+    """Resolves names. `settings` overrides bounds and options; `features` are those present.
+
+    `asked` are the features that the program depends on, and whether this kernel has them: with
+    the same answers, another kernel has the same program.
+    """
 
     def __init__(
         self,
@@ -77,8 +81,10 @@ class World:
         self.diagnostics = diagnostics
         self.settings = dict(settings)
         self.features = features
+        self.asked: dict[str, bool] = {}
         self.used_settings: dict[str, int | bool] = {}
         self.overrides: dict[str, FunctionDeclaration] = {}
+        self.older: dict[str, list[str]] = {}
         self.unpatched: dict[str, FunctionDeclaration | None] = {}
         self.declared: dict[tuple[str, str], Declaration | None] = {}
         self.types: dict[int, Type] = {}
@@ -214,8 +220,17 @@ class World:
             str(options.get("reverting", "")),
         )
 
+    def has(self, feature: Feature) -> bool:
+        """Tell whether this kernel has a feature, and remember that the program depends on it."""
+        self.asked[feature.id] = feature.id in self.features
+        return self.asked[feature.id]
+
     def selected(self, declaration: FunctionDeclaration) -> FunctionDeclaration:
         """Return the variant of a function that this kernel and its patches use."""
+        for feature in self.older.get(declaration.name, ()):
+            self.asked[feature] = feature in self.features
+            if not self.asked[feature]:
+                break
         return self.overrides.get(declaration.name, declaration)
 
     def override(self, variants: Iterable[FunctionDeclaration], order: Mapping[str, int]) -> None:
@@ -224,11 +239,19 @@ class World:
         Of the variants whose `before` feature is absent, the one that disappeared first stands.
         """
         chosen: dict[str, tuple[int, FunctionDeclaration]] = {}
+        ranks: dict[str, set[int]] = {}
+        names = {rank: name for name, rank in order.items()}
         for variant in variants:
             before = variant.options.get("before")
-            if not isinstance(before, Feature) or before.id in self.features:
+            if not isinstance(before, Feature):
                 continue
             rank = order[before.id]
+            ranks.setdefault(variant.name, set()).add(rank)
+            if before.id in self.features:
+                continue
             if variant.name not in chosen or rank < chosen[variant.name][0]:
                 chosen[variant.name] = (rank, variant)
+        self.older = {
+            name: [names[rank] for rank in sorted(found)] for name, found in ranks.items()
+        }
         self.overrides.update({name: variant for name, (_, variant) in chosen.items()})

@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
-__all__ = ["memory_available"]
+__all__ = ["collect_rarely", "memory_available"]
+
+
+def collect_rarely() -> None:
+    """Look for garbage less often: a compiler makes much that lives, and hardly a cycle."""
+    gc.set_threshold(50_000, 20, 100)
 
 
 def memory_available() -> int | None:

@@ -54,7 +54,12 @@ class Job:
 
     @property
     def key(self) -> str:
-        """What a compiled program of this request is kept under."""
+        """A key for the request, in which each feature counts."""
+        return cache.digest([self._family, sorted(self.request.features)])
+
+    @property
+    def _family(self) -> str:
+        """What the programs of this request under all kernels are listed under."""
         request = self.request
         return cache.digest(
             [
@@ -63,11 +68,15 @@ class Job:
                 request.scenario.name,
                 request.scenario.text,
                 *(patch.text for patch in request.patches),
-                sorted(request.features),
                 sorted(request.settings.items()),
                 request.reduce,
             ]
         )
+
+    @property
+    def _code_key(self) -> str:
+        """What the machine code is kept under: kernels with the same program share it."""
+        return cache.digest([self._family, sorted(self.artifact().features.items())])
 
     def built(self) -> Program:
         """Return the program with its syntax, compiling it now if that was not needed so far."""
@@ -90,8 +99,8 @@ class Job:
 
     def _made(self) -> Artifact:
         is_kept = self.use_cache and not self.is_passing
-        found = cache.load(self.key) if is_kept else None
-        if isinstance(found, Artifact):
+        found = self._kept() if is_kept else None
+        if found is not None:
             return found
         program = self.built()
         shape = artifact_of(program)
@@ -106,8 +115,23 @@ class Job:
             loop_code=self._loop(shape),
         )
         if is_kept:
-            cache.save(self.key, ready)
+            self._keep(ready)
         return ready
+
+    def _kept(self) -> Artifact | None:
+        """Find the machine code made for this kernel, or for one with the same program."""
+        for asked in _listed(self._family):
+            if all((name in self.request.features) == is_there for name, is_there in asked):
+                found = cache.load(cache.digest([self._family, list(asked)]))
+                return found if isinstance(found, Artifact) else None
+        return None
+
+    def _keep(self, made: Artifact) -> None:
+        """Keep the machine code, and which features it depends on."""
+        asked = tuple(sorted(made.features.items()))
+        cache.save(cache.digest([self._family, list(asked)]), made)
+        others = [entry for entry in _listed(self._family) if entry != asked]
+        cache.save(self._family, [*others, asked])
 
     def _loop(self, shape: Artifact) -> bytes:
         text = loop_text(shape)
@@ -122,7 +146,7 @@ class Job:
 
     def fast(self) -> Native:
         """Return the program and the loop as one, in machine code that takes longer to make."""
-        key = cache.digest([self.key, "fast"])
+        key = cache.digest([self._code_key, "fast"])
         is_kept = self.use_cache and not self.is_passing
         found = cache.load(key) if is_kept else None
         if not isinstance(found, bytes):
@@ -155,7 +179,7 @@ class Job:
         return replace(answer, site=artifact.sites[path.note.site], execution=execution)
 
     def _execution(self, path: Path) -> Execution:
-        key = cache.digest([self.key, self.kernel, path])
+        key = cache.digest([self._code_key, self.kernel, path])
         found = cache.load(key) if self.use_cache else None
         if isinstance(found, Execution):
             return found
@@ -165,6 +189,12 @@ class Job:
         if self.use_cache:
             cache.save(key, execution)
         return execution
+
+
+def _listed(family: str) -> list[tuple[tuple[str, bool], ...]]:
+    """Return, for each program that is kept of a family, the features that it depends on."""
+    found = cache.load(family)
+    return found if isinstance(found, list) else []
 
 
 def vars_of(site: SiteText) -> tuple[str, ...]:

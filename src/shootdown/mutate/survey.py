@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache as once
+from functools import partial
 from typing import Literal
 
 from shootdown.compiler import cache
@@ -20,6 +18,7 @@ from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.source import Library, Module
 from shootdown.compiler.world import FunctionDeclaration
 from shootdown.execution import INTERRUPTED, Fate, Mutant, Mutation, Survey
+from shootdown.explore.elsewhere import in_order
 from shootdown.explore.engine import Answer, Job
 from shootdown.explore.native import Limits
 from shootdown.mutate.find import Candidate, mutations
@@ -188,30 +187,13 @@ def _run_here(
 def _run_elsewhere(
     asked: Asked, tasks: Sequence[_Task], processes: int, tell: Tell | None
 ) -> Iterator[Mutant]:
-    """Try the mutations in other processes, and yield what came of them in their order.
+    """Try the mutations in other processes, and yield what came of them in their order."""
 
-    An interrupt from the terminal reaches those processes as well: they end without a word. They
-    are ended, too, if it reaches this process only, or if nobody wants to hear more.
-    """
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_DFL),
-    )
-    try:
-        pending = [pool.submit(_tried, asked, task) for task in tasks]
-        for number, (task, future) in enumerate(zip(tasks, pending, strict=True), 1):
-            if tell is not None:
-                tell(number, len(tasks), task.mutation)
-            yield future.result()
-    except BaseException:
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    def waiting(number: int) -> None:
+        if tell is not None:
+            tell(number + 1, len(tasks), tasks[number].mutation)
+
+    yield from in_order(partial(_tried, asked), tasks, processes, waiting)
 
 
 @once
