@@ -55,6 +55,8 @@ __all__ = [
     "truncation_done",
     "withdrawal_begun",
     "withdrawal_done",
+    "write_protection_begun",
+    "write_protection_done",
 ]
 
 
@@ -177,6 +179,16 @@ def withdrawal_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
 @event
 def withdrawal_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     """It returns: what was there when it began can be reached there no more."""
+
+
+@event
+def write_protection_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """A system call begins that forbids stores to a range of an address space."""
+
+
+@event
+def write_protection_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """It returns: what was there when it began can be stored to there no more."""
 
 
 @event

@@ -62,6 +62,9 @@ class entry_t:
 
     Entries above the lowest level use `present` and `pfn` only: kernels leave them writable, and
     nobody looks at the accessed bit that a walk leaves there.
+
+    No walk looks at an entry that is not present. Software may keep a frame there that nobody may
+    access for now, with `write` set.
     """
 
     present: Bool = False
@@ -91,6 +94,12 @@ def entry_at(number: table_nr, vpn: vpn_t, level: level_t) -> Ptr[entry_t]:
 def table_of(entry: Ptr[entry_t]) -> table_nr:
     """Return the number of the table that holds the entry."""
     return index(entry) // PTRS_PER_TABLE
+
+
+@hw
+def keeps_frame(entry: entry_t) -> Bool:
+    """Tell whether an entry has a frame: it maps it, or keeps it for when accesses are allowed."""
+    return entry.present or entry.write
 
 
 @hw
@@ -171,12 +180,12 @@ def hw_test_and_clear_accessed(entry: Ptr[entry_t]) -> Bool:
 
 @hw
 def is_mapped(pfn: pfn_t, dirty_only: Bool) -> Bool:
-    """Tell whether an entry, or with `dirty_only` a dirty one, maps the frame."""
+    """Tell whether an entry, or with `dirty_only` a dirty one, has the frame."""
     for number in range(NR_TABLES):
         if record(table, number).level == 1:
             for slot in range(PTRS_PER_TABLE):
                 position: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + slot)
                 entry = position[0]
-                if entry.present and entry.pfn == pfn and (entry.dirty or not dirty_only):
+                if keeps_frame(entry) and entry.pfn == pfn and (entry.dirty or not dirty_only):
                     return True
     return False

@@ -12,8 +12,11 @@ with and that is not free is out of reach, wherever it is mapped.
 
 The frame need not be free yet: some other call may have taken it out, and be about to flush.
 
+A call that makes a range read-only forbids stores only: the TLB entries that still allow them to
+such a frame are marked, if the tables do not allow them.
+
 Not vacuous: broken when madvise(MADV_DONTNEED) does not flush, or when it finds nothing to do and
-does not wait for the flush of another call that did.
+does not wait for the flush of another call that did; and so for mprotect().
 """
 
 from __future__ import annotations
@@ -44,6 +47,8 @@ from shootdown.hw.events import (
     truncation_done,
     withdrawal_begun,
     withdrawal_done,
+    write_protection_begun,
+    write_protection_done,
 )
 from shootdown.hw.memory import entry_at, table
 from shootdown.hw.tlb import mmu, rights_t
@@ -71,6 +76,9 @@ class withdrawal:
     """What the call of a task takes away."""
 
     frames: Array[Bool] = array(NR_PAGES)
+    written: Array[Bool] = array(NR_PAGES)
+    """Frames that shall not be stored to."""
+
     truncated: Array[Bool] = array(NR_PAGES)
 
 
@@ -86,11 +94,13 @@ class forbidden:
     """The marked TLB entries of a CPU."""
 
     pages: Array[Bool] = array(NR_VPN)
+    stores: Array[Bool] = array(NR_VPN)
+    """Those that may be loaded through."""
 
 
 @hw
-def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t) -> Bool:
-    """Tell whether the tables map the frame at that page."""
+def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
+    """Tell whether the tables map the frame at that page, or with `write`: let it be stored to."""
     number: table_nr = root
     for above in range(LEVELS):
         level = LEVELS - above
@@ -99,18 +109,29 @@ def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t) -> Bool:
             return False
         if level > 1:
             number = entry.pfn
-        elif entry.pfn != pfn:
+        elif entry.pfn != pfn or (write and not entry.write):
             return False
     return True
 
 
 @hw
-def is_cached_by(cpu: cpu_id, root: table_nr, vpn: vpn_t, pfn: pfn_t) -> Bool:
-    """Tell whether a CPU with these tables remembers the frame at that page."""
+def is_cached_by(cpu: cpu_id, root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
+    """Tell whether a CPU with these tables remembers the frame at that page (to store to)."""
     if record(processor, cpu).root != record(table, root):
         return False
     entry = record(mmu, cpu).tlb[vpn]
+    if write and entry.rights == rights_t.READ:
+        return False
     return entry.rights != rights_t.ABSENT and entry.pfn == pfn
+
+
+@hw
+def is_reached(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
+    """Tell whether the frame is mapped at that page, or a CPU thinks so."""
+    found = is_mapped_at(root, vpn, pfn, write)
+    for cpu in range(NR_CPUS):
+        found = found or is_cached_by(cpu, root, vpn, pfn, write)
+    return found
 
 
 @on(withdrawal_begun)
@@ -120,11 +141,19 @@ def note_what_is_there(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     for vpn in range(NR_VPN):
         if start <= vpn < end:
             for pfn in range(NR_PAGES):
-                found = is_mapped_at(root, vpn, pfn)
-                for cpu in range(NR_CPUS):
-                    found = found or is_cached_by(cpu, root, vpn, pfn)
-                if found:
+                if is_reached(root, vpn, pfn, False):
                     own.frames[pfn] = True
+
+
+@on(write_protection_begun)
+def note_what_is_stored_to(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Remember the frames of the range that can be stored to."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if is_reached(root, vpn, pfn, True):
+                    own.written[pfn] = True
 
 
 @on(withdrawal_done)
@@ -134,12 +163,27 @@ def mark_what_is_left(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     for vpn in range(NR_VPN):
         if start <= vpn < end:
             for pfn in range(NR_PAGES):
-                if own.frames[pfn] and not is_mapped_at(root, vpn, pfn):
+                if own.frames[pfn] and not is_mapped_at(root, vpn, pfn, False):
                     for cpu in range(NR_CPUS):
-                        if is_cached_by(cpu, root, vpn, pfn):
+                        if is_cached_by(cpu, root, vpn, pfn, False):
                             record(forbidden, cpu).pages[vpn] = True
     for pfn in range(NR_PAGES):
         own.frames[pfn] = False
+
+
+@on(write_protection_done)
+def mark_what_is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Mark the TLB entries that nobody may store through any more."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if own.written[pfn] and not is_mapped_at(root, vpn, pfn, True):
+                    for cpu in range(NR_CPUS):
+                        if is_cached_by(cpu, root, vpn, pfn, True):
+                            record(forbidden, cpu).stores[vpn] = True
+    for pfn in range(NR_PAGES):
+        own.written[pfn] = False
 
 
 @on(truncation_begun)
@@ -162,6 +206,7 @@ def put_out_of_reach() -> None:
 def access_is_allowed(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -> None:
     """Judge each access by the mark on its translation."""
     check(not record(forbidden, cpu).pages[vpn], "protection")
+    check(not (write and record(forbidden, cpu).stores[vpn]), "protection")
     check(not record(out_of_reach, pfn).by_truncation, "protection")
 
 
@@ -171,6 +216,7 @@ def forget_freed_frame(pfn: pfn_t) -> None:
     record(out_of_reach, pfn).by_truncation = False
     for task in range(NR_TASKS):
         record(withdrawal, task).frames[pfn] = False
+        record(withdrawal, task).written[pfn] = False
         record(withdrawal, task).truncated[pfn] = False
 
 
@@ -182,29 +228,38 @@ def forget_mapped_frame(
     if record(table, number).level == 1:
         for task in range(NR_TASKS):
             record(withdrawal, task).frames[pfn] = False
+            if write:
+                record(withdrawal, task).written[pfn] = False
+
+
+@hw
+def unmark(cpu: cpu_id, vpn: vpn_t) -> None:
+    """Let a page be accessed through the translation that comes next."""
+    record(forbidden, cpu).pages[vpn] = False
+    record(forbidden, cpu).stores[vpn] = False
 
 
 @on(tlb_filled)
 def unmark_filled(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, dirty: Bool) -> None:
     """Forget the mark of the entry before."""
-    record(forbidden, cpu).pages[vpn] = False
+    unmark(cpu, vpn)
 
 
 @on(tlb_dropped)
 def unmark_dropped(cpu: cpu_id, vpn: vpn_t) -> None:
     """Forget the mark of an entry that has gone."""
-    record(forbidden, cpu).pages[vpn] = False
+    unmark(cpu, vpn)
 
 
 @on(tlb_flushed)
 def unmark_flushed(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
     """Forget the marks of entries that have gone."""
     for vpn in range(start, end):
-        record(forbidden, cpu).pages[vpn] = False
+        unmark(cpu, vpn)
 
 
 @on(cr3_loaded)
 def unmark_all(cpu: cpu_id) -> None:
     """Forget the marks of entries that have gone."""
     for vpn in range(NR_VPN):
-        record(forbidden, cpu).pages[vpn] = False
+        unmark(cpu, vpn)

@@ -24,6 +24,7 @@ __all__ = [
     "NR_GATHER_BATCHES",
     "NR_MM",
     "NR_VMAS",
+    "PROTNONE",
     "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
     "ZAP_BLOCK_SIZE",
@@ -46,6 +47,7 @@ CONFIG_SMP = option(True, "several CPUs")
 CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6.15: always)")
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
+PROTNONE = option(False, "some call makes a mapping inaccessible")
 
 NR_MM = bound(1, "address spaces")
 NR_VMAS = bound(1, "mappings, over all address spaces")

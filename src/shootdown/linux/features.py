@@ -9,6 +9,7 @@ __all__ = [
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
     "EXIT_MMAP_READ_LOCK",
+    "FLUSH_ACCESSIBLE",
     "FLUSH_CONCURRENT",
     "FLUSH_GEN_SKIP",
     "FLUSH_NESTED_FULLMM",
@@ -23,10 +24,15 @@ __all__ = [
     "I_MMAP_SHARED",
     "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
+    "MPROTECT_COUNT",
+    "MPROTECT_FLUSH_DEMOTED",
+    "MPROTECT_GATHER",
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
+    "TLB_FLUSH_COUNT",
     "TLB_FLUSH_NESTED",
+    "TLB_FLUSH_PENDING",
     "TLB_FLUSH_SPLIT",
     "TLB_TABLE_INVALIDATE",
     "TLB_TABLE_NO_SHORTCUT",
@@ -123,6 +129,24 @@ X86_NO_ACCESS_FLUSH = feature(
     reverting="It is, on all CPUs, under the page-table lock.",
 )
 
+FLUSH_ACCESSIBLE = feature(
+    "flush_accessible",
+    commit="3d59eebc5e13",
+    subject="Merge tag 'balancenuma-v11'",
+    release="v3.8",
+    brings="An entry that is taken out is flushed only if it allowed accesses (pte_accessible).",
+    reverting="It is flushed in any case.",
+)
+
+MPROTECT_COUNT = feature(
+    "mprotect_count",
+    commit="7da4d641c58d",
+    subject="mm: Count the number of pages affected in change_protection()",
+    release="v3.8",
+    brings="mprotect() flushes only if it has found an entry to change.",
+    reverting="It flushes in any case.",
+)
+
 GATHER_BATCH_CAP = feature(
     "gather_batch_cap",
     commit="53a59fc67f97",
@@ -162,6 +186,17 @@ GATHER_RANGE_GIVEN = feature(
     brings="The gather is given the range to flush when it begins.",
     reverting="It is given it when it ends. A gather that a page table fills flushes nothing that "
     "anybody has told it of: stale_access.",
+)
+
+TLB_FLUSH_PENDING = feature(
+    "tlb_flush_pending",
+    commit="20841405940e",
+    subject="mm: fix TLB flush race between migration, and change_protection_range",
+    release="v3.13",
+    requires=(FLUSH_ACCESSIBLE,),
+    brings="mprotect() says while it is at work that a TLB may still know what it has forbidden.",
+    reverting="An inaccessible entry is taken out without a flush, while other CPUs store through "
+    "what it was before: lost_write.",
 )
 
 TLB_FLUSH_SPLIT = feature(
@@ -229,12 +264,22 @@ GATHER_ADJUST_RANGE = feature(
     reverting="It is what the caller of the gather is going to unmap.",
 )
 
+TLB_FLUSH_COUNT = feature(
+    "tlb_flush_count",
+    commit="16af97dc5a89",
+    subject="mm: migrate: prevent racy access to tlb_flush_pending",
+    release="v4.13",
+    requires=(TLB_FLUSH_PENDING,),
+    brings="Those who are about to flush are counted.",
+    reverting="There is a flag, which the first to be through takes away from the others.",
+)
+
 TLB_FLUSH_NESTED = feature(
     "tlb_flush_nested",
     commit="99baac21e458",
     subject="mm: fix MADV_[FREE|DONTNEED] TLB flush miss problem",
     release="v4.13",
-    requires=(GATHER_ADJUST_RANGE,),
+    requires=(GATHER_ADJUST_RANGE, TLB_FLUSH_COUNT),
     brings="A gather that was not alone in its address space flushes at its end in any case.",
     reverting="It flushes what it cleared itself.",
 )
@@ -339,6 +384,26 @@ FOLIO_WRITEBACK = feature(
     release="v5.16",
     brings="Writeback works on folios; one of more than a page is not modelled.",
     reverting="The same by the functions for pages.",
+)
+
+MPROTECT_GATHER = feature(
+    "mprotect_gather",
+    commit="4a18419f71cd",
+    subject="mm/mprotect: use mmu_gather",
+    release="v5.19",
+    requires=(FLUSH_NESTED_FULLMM,),
+    brings="mprotect() flushes by a gather, and so in any case if another one is at work.",
+    reverting="It flushes if it has found an entry to change.",
+)
+
+MPROTECT_FLUSH_DEMOTED = feature(
+    "mprotect_flush_demoted",
+    commit="c9fe66560bf2",
+    subject="mm/mprotect: do not flush when not required architecturally",
+    release="v5.19",
+    requires=(MPROTECT_GATHER,),
+    brings="Entries that allow more than before are not flushed.",
+    reverting="All entries that mprotect() finds are flushed.",
 )
 
 FLUSH_GEN_SKIP = feature(

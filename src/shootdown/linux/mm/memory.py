@@ -25,6 +25,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_offset,
     pmd_t,
     pte_lockptr,
+    pte_present,
     pte_t,
     pte_unmap_unlock,
     ptep_get,
@@ -126,7 +127,7 @@ def zap_pte_range(
     ptl = pte_lockptr(pte)
     while True:
         ptent = ptep_get(pte)
-        if ptent.present:
+        if pte_present(ptent):
             zap_present_folio_ptes(tlb, pte, record(page, ptent.pfn), addr, result)
         addr = addr + 1
         if result.force_break or addr == end:

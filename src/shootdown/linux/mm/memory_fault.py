@@ -25,7 +25,13 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
 from shootdown.linux.bounds import FS_PAGE_MKWRITE
-from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct, vm_fault
+from shootdown.linux.include.linux.mm_types import (
+    VM_WRITE,
+    mm_struct,
+    page,
+    vm_area_struct,
+    vm_fault,
+)
 from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_put, folio_unlock
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
@@ -138,6 +144,7 @@ def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
     Context: mmap_lock held; may sleep
     Deviates: a load gets a page of its own, too, and not the zero page; one page a folio
     """
+    is_writable = vmf.vma.vm_flags & VM_WRITE != 0
     if LEVELS >= 2:
         sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
     folio = alloc_page()
@@ -147,7 +154,13 @@ def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
         folio_add_rmap_pte(folio)
         set_pte_at(
             vmf.pte,
-            pte_t(present=True, write=True, dirty=True, accessed=True, pfn=index(folio)),
+            pte_t(
+                present=True,
+                write=is_writable,
+                dirty=is_writable,
+                accessed=True,
+                pfn=index(folio),
+            ),
         )
     pte_unmap_unlock(pte_lockptr(vmf.pte))
     if not is_first:
@@ -253,10 +266,13 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: ptl held, released on return; mmap_lock held; may sleep
-    Deviates: shared mappings of files only
+    Deviates: the page of a private mapping has one owner, so it is not copied
     """
     vmf.page = record(page, vmf.orig_pte.pfn)
-    wp_page_shared(vmf)
+    if vmf.vma.vm_file is NULL:
+        wp_page_reuse(vmf)
+    else:
+        wp_page_shared(vmf)
 
 
 @kernel

@@ -9,6 +9,8 @@ from shootdown.lang import NULL, Ref, kernel, local, new, record, this_cpu
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import (
+    VM_READ,
+    VM_WRITE,
     address_space,
     mm_struct,
     task_struct,
@@ -54,6 +56,7 @@ def do_mmap(file: Ref[address_space], addr: vaddr_t, len: vaddr_t, pgoff: pgoff_
     vma.vm_mm = mm
     vma.vm_start = addr
     vma.vm_end = addr + len
+    vma.vm_flags = VM_READ | VM_WRITE
     vma.vm_file = file
     vma.vm_pgoff = pgoff
     vma_link(mm, vma)

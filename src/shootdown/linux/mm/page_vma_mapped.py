@@ -14,6 +14,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pte_lockptr,
+    pte_present,
     ptep_get,
     pud_none_or_clear_bad,
     pud_offset,
@@ -59,7 +60,7 @@ def check_pte(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
     Deviates: no migration entries
     """
     ptent = ptep_get(pvmw.pte)
-    return ptent.present and ptent.pfn == index(pvmw.folio)
+    return pte_present(ptent) and ptent.pfn == index(pvmw.folio)
 
 
 @kernel

@@ -7,6 +7,7 @@ from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Ptr, Ref, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
+    pte_accessible,
     pte_lockptr,
     pte_offset_map,
     pte_t,
@@ -42,6 +43,6 @@ def ptep_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, ptep: Ptr[pte_t
     Deviates: nothing
     """
     pte = ptep_get_and_clear(ptep)
-    if pte.present:
+    if pte_accessible(vma.vm_mm, pte):
         flush_tlb_page(vma, address)
     return pte

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import cpu_id
+from shootdown.hw.bounds import cpu_id, vaddr_t
 from shootdown.lang import Ref, kernel, local
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm_range
 from shootdown.linux.bounds import TLB_FLUSH_ALL
-from shootdown.linux.features import GATHER_RANGE
+from shootdown.linux.features import GATHER_RANGE, X86_FLUSH_RANGE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
-from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
 from shootdown.linux.kernel.smp import sd_fetch_request
 
-__all__ = ["flush_tlb_mm", "smp_invalidate_interrupt", "tlb_flush"]
+__all__ = ["flush_tlb_mm", "flush_tlb_range", "smp_invalidate_interrupt", "tlb_flush"]
 
 
 @kernel(before=GATHER_RANGE)
@@ -36,6 +36,17 @@ def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
     Deviates: nothing
     """
     flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, False)
+
+
+@kernel(before=X86_FLUSH_RANGE)
+def flush_tlb_range(vma: Ref[vm_area_struct], start: vaddr_t, end: vaddr_t) -> None:
+    """Make all CPUs forget what they know of the address space of a mapping.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v2.6.39
+    Context: interrupts on; may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm(vma.vm_mm)
 
 
 @kernel

@@ -8,6 +8,7 @@ from shootdown.lang import Ptr, Ref, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
     pte_lockptr,
+    pte_present,
     pte_unmap_unlock,
     ptep_get,
     ptep_get_and_clear,
@@ -44,7 +45,7 @@ def zap_pte_range(
     while True:
         is_full = False
         ptent = ptep_get(pte)
-        if ptent.present:
+        if pte_present(ptent):
             found = record(page, ptent.pfn)
             ptent = ptep_get_and_clear(pte)
             tlb_remove_tlb_entry(tlb, addr)

@@ -34,6 +34,7 @@ __all__ = [
     "sd_tables_by_rcu",
     "tlb_delay_rmap",
     "tlb_flush",
+    "tlb_flush_pte_range",
     "tlb_remove_tlb_entry",
 ]
 
@@ -115,6 +116,18 @@ def __tlb_adjust_range(tlb: Ref[mmu_gather], address: vaddr_t, range_size: vaddr
         tlb.start = address
     if address + range_size > tlb.end:
         tlb.end = address + range_size
+
+
+@kernel
+def tlb_flush_pte_range(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
+    """Let the flush reach an entry that has changed.
+
+    Kernel: include/asm-generic/tlb.h, v6.18
+    Context: ptl held
+    Deviates: one entry
+    """
+    __tlb_adjust_range(tlb, address, 1)
+    tlb.cleared_ptes = True
 
 
 @kernel

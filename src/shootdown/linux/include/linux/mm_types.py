@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from shootdown.hw.bounds import NR_CPUS, NR_PAGES, NR_TABLES, cpumask_t, vaddr_t
 from shootdown.hw.memory import entry_t, table
 from shootdown.lang import (
@@ -12,6 +14,7 @@ from shootdown.lang import (
     Ptr,
     Ref,
     array,
+    bits,
     guarded_by,
     quiescent,
     record,
@@ -33,6 +36,8 @@ from shootdown.linux.include.linux.rwsem import rw_semaphore
 from shootdown.linux.include.linux.spinlock import spinlock_t
 
 __all__ = [
+    "VM_READ",
+    "VM_WRITE",
     "address_space",
     "folio",
     "mm_struct",
@@ -42,7 +47,14 @@ __all__ = [
     "task_struct",
     "vm_area_struct",
     "vm_fault",
+    "vm_flags_t",
 ]
+
+VM_READ = 1
+VM_WRITE = 2
+
+vm_flags_t = Annotated[int, bits(2)]
+"""What a mapping allows; the same numbers as PROT_READ and PROT_WRITE."""
 
 
 @struct(count=NR_PAGES)
@@ -94,6 +106,7 @@ class vm_area_struct:
     vm_start: vaddr_t
     vm_end: vaddr_t
     vm_mm: Ref[mm_struct]
+    vm_flags: vm_flags_t = guarded_by("vm_mm.mmap_lock")
     vm_file: Ref[address_space]
     """The file, shared; NULL: the mapping is anonymous and private."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "flush_tlb_multi",
     "flush_tlb_one_user",
     "flush_tlb_page",
+    "flush_tlb_range",
     "inc_mm_tlb_gen",
     "leave_mm",
     "sd_catch_up",
@@ -74,6 +75,17 @@ def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
     Deviates: nothing
     """
     flush_tlb_mm_range(vma.vm_mm, a, a + 1, False)
+
+
+@kernel
+def flush_tlb_range(vma: Ref[vm_area_struct], start: vaddr_t, end: vaddr_t) -> None:
+    """Make all CPUs forget what they know of a range of a mapping.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: interrupts on; may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm_range(vma.vm_mm, start, end, False)
 
 
 @kernel

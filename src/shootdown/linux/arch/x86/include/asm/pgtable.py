@@ -16,8 +16,10 @@ from shootdown.hw.memory import (
     hw_xchg_entry,
     table_of,
 )
-from shootdown.lang import Bool, Ptr, Ref, index, kernel, record
-from shootdown.linux.include.linux.mm_types import mm_struct, ptdesc
+from shootdown.lang import Bool, Ptr, Ref, has, index, kernel, record, replace, value
+from shootdown.linux.bounds import PROTNONE
+from shootdown.linux.features import FLUSH_ACCESSIBLE, TLB_FLUSH_PENDING
+from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, mm_struct, ptdesc, vm_flags_t
 from shootdown.linux.include.linux.spinlock import spin_unlock, spinlock_t
 
 __all__ = [
@@ -32,20 +34,29 @@ __all__ = [
     "pgd_none_or_clear_bad",
     "pgd_offset",
     "pgd_t",
+    "pgprot_t",
     "pmd_addr_end",
     "pmd_none_or_clear_bad",
     "pmd_offset",
     "pmd_t",
+    "pte_accessible",
     "pte_lockptr",
+    "pte_modify",
+    "pte_none",
     "pte_offset_map",
+    "pte_present",
+    "pte_protnone",
     "pte_t",
     "pte_unmap_unlock",
     "ptep_get",
     "ptep_get_and_clear",
+    "ptep_modify_prot_commit",
+    "ptep_modify_prot_start",
     "pud_addr_end",
     "pud_none_or_clear_bad",
     "pud_offset",
     "set_pte_at",
+    "vm_get_page_prot",
 ]
 
 pte_t = entry_t
@@ -56,6 +67,16 @@ PMD_SIZE = PTRS_PER_TABLE
 PUD_SIZE = PMD_SIZE * PTRS_PER_TABLE
 P4D_SIZE = PUD_SIZE * PTRS_PER_TABLE
 PGDIR_SIZE = NR_VPN // PTRS_PER_TABLE
+
+
+@value
+class pgprot_t:
+    """What an entry shall allow."""
+
+    accessible: Bool = False
+    """_PAGE_PRESENT; else _PAGE_PROTNONE: the entry keeps its page, and allows nothing."""
+
+    write: Bool = False
 
 
 @kernel
@@ -282,3 +303,99 @@ def ptep_get_and_clear(ptep: Ptr[pte_t]) -> pte_t:
     Deviates: nothing
     """
     return hw_xchg_entry(ptep, pte_t())
+
+
+@kernel
+def pte_none(pte: pte_t) -> Bool:
+    """Tell whether the entry says nothing at all.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pte == pte_t()
+
+
+@kernel
+def pte_protnone(pte: pte_t) -> Bool:
+    """Tell whether the entry has a page that nobody may access.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: the bit that says so (_PAGE_PROTNONE) is that of writable entries, present ones of
+        which are none of these
+    """
+    return PROTNONE and pte.write and not pte.present
+
+
+@kernel
+def pte_present(pte: pte_t) -> Bool:
+    """Tell whether the entry has a page, accessible or not.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pte.present or pte_protnone(pte)
+
+
+@kernel
+def pte_accessible(mm: Ref[mm_struct], pte: pte_t) -> Bool:
+    """Tell whether a TLB may have what an entry said that was taken out.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18, commit 20841405940e
+    Context: ptl held
+    Deviates: nothing
+    """
+    if pte.present or not has(FLUSH_ACCESSIBLE):
+        return True
+    if PROTNONE and has(TLB_FLUSH_PENDING):
+        return pte_protnone(pte) and mm.tlb_flush_pending > 0
+    return False
+
+
+@kernel
+def vm_get_page_prot(vm_flags: vm_flags_t) -> pgprot_t:
+    """Return what the entries of a mapping shall allow at first.
+
+    Kernel: mm/mmap.c, v6.18 (protection_map)
+    Context: any
+    Deviates: never stores: shared mappings are of files whose dirty pages are accounted
+        (vma_wants_writenotify), the others are private
+    """
+    return pgprot_t(accessible=vm_flags & (VM_READ | VM_WRITE) != 0, write=False)
+
+
+@kernel
+def pte_modify(pte: pte_t, newprot: pgprot_t) -> pte_t:
+    """Return the entry with other rights.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    if newprot.accessible:
+        return replace(pte, present=True, write=newprot.write)
+    return replace(pte, present=False, write=True)
+
+
+@kernel
+def ptep_modify_prot_start(ptep: Ptr[pte_t]) -> pte_t:
+    """Take an entry out to change its rights: meanwhile no CPU can set bits in it.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    return ptep_get_and_clear(ptep)
+
+
+@kernel
+def ptep_modify_prot_commit(ptep: Ptr[pte_t], pte: pte_t) -> None:
+    """Put an entry back that was taken out to change its rights.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    set_pte_at(ptep, pte)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import NR_CPUS, vaddr_t
-from shootdown.lang import OWN_CPU, Bool, Ref, guarded_by, struct
+from shootdown.lang import OWN_CPU, Bool, Ref, guarded_by, kernel, struct
+from shootdown.linux.arch.x86.include.asm.pgtable import pte_t
 from shootdown.linux.bounds import flush_end_t, gen_t
 from shootdown.linux.include.linux.mm_types import mm_struct
 
-__all__ = ["cpu_tlbstate", "flush_tlb_info"]
+__all__ = ["cpu_tlbstate", "flush_tlb_info", "pte_needs_flush"]
 
 
 @struct(count=NR_CPUS)
@@ -35,3 +36,20 @@ class flush_tlb_info:
     end: flush_end_t
     new_tlb_gen: gen_t
     freed_tables: Bool
+
+
+@kernel
+def pte_needs_flush(oldpte: pte_t, newpte: pte_t) -> Bool:
+    """Tell whether the entry allows less than before: a TLB must not go on by the old one.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: any
+    Deviates: other rights than these
+    """
+    if not oldpte.present:
+        return False
+    if oldpte.pfn != newpte.pfn:
+        return True
+    if not newpte.present or (oldpte.dirty and not newpte.dirty):
+        return True
+    return oldpte.write != newpte.write

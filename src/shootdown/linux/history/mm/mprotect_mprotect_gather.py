@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""mprotect() before v5.19: it flushes by itself, if it has found anything to change."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import vaddr_t
+from shootdown.lang import NULL, Bool, Ref, has, kernel
+from shootdown.linux.arch.x86.include.asm.pgtable import vm_get_page_prot
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
+from shootdown.linux.features import MPROTECT_COUNT, MPROTECT_GATHER
+from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct, vm_flags_t
+from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
+from shootdown.linux.mm.mprotect import (
+    change_protection_range,
+    mprotect_fixup,
+    sd_downgrade_begins,
+)
+from shootdown.linux.mm.vma import find_vma
+
+__all__ = ["change_protection", "do_mprotect_pkey"]
+
+
+@kernel(before=MPROTECT_GATHER)
+def do_mprotect_pkey(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_flags_t) -> None:
+    """Change what a range allows.
+
+    Kernel: mm/mprotect.c, v5.18 (sys_mprotect before v4.9)
+    Context: may sleep
+    Deviates: the range is that of one mapping, which is not split; no protection keys
+    """
+    mmap_write_lock(mm)
+    vma = find_vma(mm, start)
+    if vma is not NULL:
+        sd_downgrade_begins(mm, start, end, prot)
+        mprotect_fixup(NULL, vma, start, end, prot)
+    mmap_write_unlock(mm)
+
+
+@kernel(before=MPROTECT_GATHER)
+def change_protection(
+    tlb: Ref[mmu_gather],
+    vma: Ref[vm_area_struct],
+    start: vaddr_t,
+    end: vaddr_t,
+    try_change_writable: Bool,
+) -> None:
+    """Change the entries of a mapping to what it allows, and flush.
+
+    Kernel: mm/mprotect.c, v5.18, commits 7da4d641c58d, 20841405940e
+    Context: mmap_lock held for writing; may sleep
+    Deviates: what belongs to the flush is the callee's in the kernel; vm_page_prot follows from
+        vm_flags, and is not kept; no notifiers
+    """
+    inc_tlb_flush_pending(vma.vm_mm)
+    newprot = vm_get_page_prot(vma.vm_flags)
+    pages = change_protection_range(tlb, vma, start, end, newprot, try_change_writable)
+    if pages > 0 or not has(MPROTECT_COUNT):
+        flush_tlb_range(vma, start, end)
+    dec_tlb_flush_pending(vma.vm_mm)

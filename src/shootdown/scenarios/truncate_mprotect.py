@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""truncate+mprotect: a mapping is made read-only while its file is truncated
+
+A thread stores to a page of a shared file mapping, another makes the mapping read-only, and on a
+third CPU the file is truncated.
+
+truncate() takes the entry out, and is about to flush; it does not hold mmap_lock. mprotect() finds
+no entry to change. From v3.8 on it does not flush then, so it returns while the first thread still
+stores to the page, and goes on doing so until the flush of truncate() comes.
+
+Commit 4a18419f71cd (v5.19) lets mprotect() use a gather, and a gather that is not alone flushes.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import holds, record, setup, since, task, violated
+from shootdown.linux.fs.open import do_truncate
+from shootdown.linux.include.linux.mm_types import VM_READ, address_space, mm_struct
+from shootdown.linux.kernel.user import (
+    sd_access,
+    sd_new_process,
+    sd_read_file,
+    sd_run_in,
+    sd_user,
+)
+from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.mm.mprotect import sys_mprotect
+
+NAME = "truncate+mprotect"
+BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1}
+EXPECT = (
+    since("v2.6.39", holds()),
+    since("v3.8", violated("protection")),
+    since("v5.19", holds(), source="4a18419f71cd"),
+)
+
+
+@setup(cpu=1)
+def mapper() -> None:
+    """Map the file that will be truncated, and store to it."""
+    sd_read_file(record(address_space, 0))
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def guard() -> None:
+    """Be the thread that guards the mapping."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=1, kind="user")
+def writer() -> None:
+    """Store to the page until that is forbidden."""
+    sd_user(0, 1)
+
+
+@task(cpu=0)
+def protector() -> None:
+    """Forbid stores to the mapping."""
+    sys_mprotect(0, 1, VM_READ)
+
+
+@task(cpu=2)
+def truncater() -> None:
+    """Make the file empty."""
+    do_truncate(record(address_space, 0), 0)
