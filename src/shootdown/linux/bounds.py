@@ -25,14 +25,18 @@ __all__ = [
     "NR_MM",
     "NR_VMAS",
     "PROTNONE",
+    "SWAP_CLUSTER_MAX",
     "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
+    "TLB_FLUSH_BATCH_PENDING_LARGE",
     "ZAP_BLOCK_SIZE",
     "batch_t",
+    "batched_t",
     "count_t",
     "file_size_t",
     "flush_end_t",
     "gen_t",
+    "isolated_t",
     "mapcount_t",
     "owner_t",
     "pgoff_t",
@@ -61,6 +65,8 @@ MAX_GATHER_BATCH_COUNT = bound(19, "pages for more that it may have (19)")
 NR_GATHER_BATCHES = bound(0, "pages for more that a gather gets at most; any may be refused")
 MAX_TABLE_BATCH = bound(5, "tables that are freed by RCU together (509)")
 TABLE_BATCH_PAGE = bound(1, "a page for such tables: 0 cannot be had, 1 can, 2 either")
+SWAP_CLUSTER_MAX = bound(2, "pages that reclaim isolates at a time (32)")
+TLB_FLUSH_BATCH_PENDING_LARGE = bound(4, "flushes put off until their count begins anew (16383)")
 MAX_GENERATIONS = bound(7, "TLB generations of an address space")
 MAX_REFERENCES = bound(7, "references to a page")
 
@@ -109,3 +115,9 @@ flush_end_t = Annotated[int, upto(NR_VPN + 1)]
 
 gen_t = Annotated[int, upto(MAX_GENERATIONS)]
 """A TLB generation: how often the translations of an address space have changed."""
+
+batched_t = Annotated[int, upto(TLB_FLUSH_BATCH_PENDING_LARGE + 1)]
+"""How often reclaim has put off a flush of an address space."""
+
+isolated_t = Annotated[int, upto(SWAP_CLUSTER_MAX)]
+"""A number of pages that reclaim has isolated."""

@@ -6,10 +6,13 @@ from __future__ import annotations
 from shootdown.lang import feature
 
 __all__ = [
+    "DEFER_WRITABLE_FLUSH",
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
     "EXIT_MMAP_READ_LOCK",
     "FLUSH_ACCESSIBLE",
+    "FLUSH_BATCHED_GENS",
+    "FLUSH_BATCHED_PENDING",
     "FLUSH_CONCURRENT",
     "FLUSH_GEN_SKIP",
     "FLUSH_NESTED_FULLMM",
@@ -30,12 +33,15 @@ __all__ = [
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
+    "PAGEOUT_NO_FILE",
     "TLB_FLUSH_COUNT",
     "TLB_FLUSH_NESTED",
     "TLB_FLUSH_PENDING",
     "TLB_FLUSH_SPLIT",
     "TLB_TABLE_INVALIDATE",
     "TLB_TABLE_NO_SHORTCUT",
+    "UNMAP_BATCH",
+    "UNMAP_BATCH_KEPT",
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
@@ -264,6 +270,48 @@ GATHER_ADJUST_RANGE = feature(
     reverting="It is what the caller of the gather is going to unmap.",
 )
 
+UNMAP_BATCH = feature(
+    "unmap_batch",
+    commit="72b252aed506",
+    subject="mm: send one IPI per CPU to TLB flush all entries after unmapping pages",
+    release="v4.3",
+    brings="Reclaim unmaps clean pages without a flush each; one for all comes before they are "
+    "freed.",
+    reverting="Each page that reclaim unmaps is flushed under the page-table lock.",
+)
+
+DEFER_WRITABLE_FLUSH = feature(
+    "defer_writable_flush",
+    commit="d950c9477d51",
+    subject="mm: defer flush of writable TLB entries",
+    release="v4.3",
+    requires=(UNMAP_BATCH,),
+    brings="The flush of a dirty page is put off, too, until a page is written or all are freed.",
+    reverting="Dirty pages are flushed under the page-table lock.",
+)
+
+UNMAP_BATCH_KEPT = feature(
+    "unmap_batch_kept",
+    commit="b385d21f27d8",
+    subject="mm: delete unnecessary and unsafe init_tlb_ubc()",
+    release="v4.8",
+    requires=(DEFER_WRITABLE_FLUSH,),
+    brings="Only a flush makes a task forget what it has put off.",
+    reverting="Reclaim that begins within reclaim forgets it: stale_access.",
+)
+
+FLUSH_BATCHED_PENDING = feature(
+    "flush_batched_pending",
+    commit="3ea277194daa",
+    subject="mm, mprotect: flush TLB if potentially racing with a parallel reclaim leaving stale "
+    "TLB entries",
+    release="v4.13",
+    requires=(DEFER_WRITABLE_FLUSH,),
+    brings="Who changes entries under the page-table lock flushes first if reclaim has put off a "
+    "flush of that address space.",
+    reverting="An entry that is gone already is not flushed by who takes it away: protection.",
+)
+
 TLB_FLUSH_COUNT = feature(
     "tlb_flush_count",
     commit="16af97dc5a89",
@@ -386,6 +434,17 @@ FOLIO_WRITEBACK = feature(
     reverting="The same by the functions for pages.",
 )
 
+FLUSH_BATCHED_GENS = feature(
+    "flush_batched_gens",
+    commit="5ee2fa2f0636",
+    subject="mm/rmap: fix potential batched TLB flush race",
+    release="v5.17",
+    requires=(FLUSH_BATCHED_PENDING,),
+    brings="Flushes that reclaim puts off are counted.",
+    reverting="One bit tells that there are some. Who clears it after a flush may clear one that "
+    "was set in the meantime.",
+)
+
 MPROTECT_GATHER = feature(
     "mprotect_gather",
     commit="4a18419f71cd",
@@ -477,4 +536,14 @@ X86_RCU_TABLES = feature(
     requires=(TLB_TABLE_INVALIDATE,),
     brings="Page tables are always freed by RCU.",
     reverting="They are if CONFIG_MMU_GATHER_RCU_TABLE_FREE is set.",
+)
+
+PAGEOUT_NO_FILE = feature(
+    "pageout_no_file",
+    commit="84798514db50",
+    subject="mm: Remove swap_writepage() and shmem_writepage()",
+    release="v6.16",
+    requires=(FOLIO_WRITEBACK,),
+    brings="Reclaim writes to the swap only; dirty pages of files are left to the flushers.",
+    reverting="kswapd writes pages of files, too, where it meets many dirty ones.",
 )

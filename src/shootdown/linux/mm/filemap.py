@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shootdown.hw.published import page_flags
-from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record
+from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record, wait_until
 from shootdown.linux.bounds import NR_FILE_PAGES, pgoff_t
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_lock, folio_put, folio_unlock
+from shootdown.linux.mm.swap_lru import folio_add_lru
 
 if TYPE_CHECKING:
     from shootdown.linux.mm.page_writeback import (
@@ -34,11 +35,13 @@ def __filemap_get_folio(mapping: Ref[address_space], pgoff: pgoff_t) -> Ref[foli
 
     Kernel: mm/filemap.c, v6.18
     Context: any
-    Deviates: finding and taking are one step, where the kernel looks again after taking
+    Deviates: finding and taking are one step, where the kernel looks again after taking; a page
+        whose references are frozen is waited for, where it is tried again and again
     """
     with atomic():
         folio = mapping.i_pages[pgoff]
         if folio is not NULL:
+            wait_until(folio._refcount > 0)
             folio._refcount = folio._refcount + 1
         return folio
 
@@ -56,6 +59,7 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
     folio._refcount = folio._refcount + 1
     mapping.i_pages[pgoff] = folio
     record(page_flags, index(folio)).cached = True
+    folio_add_lru(folio)
 
 
 @kernel

@@ -14,6 +14,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pte_lockptr,
+    pte_offset_map,
     pte_present,
     ptep_get,
     pud_none_or_clear_bad,
@@ -21,34 +22,57 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.rmap import (
+    PVMW_SYNC,
     page_vma_mapped_walk_control,
     page_vma_mapped_walk_done,
 )
+from shootdown.linux.include.linux.spinlock import spin_lock
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
-__all__ = ["check_pte", "mm_find_pmd", "page_vma_mapped_walk"]
+__all__ = ["check_pte", "map_pte", "mm_find_pmd", "page_vma_mapped_walk"]
 
 
 @kernel
 def page_vma_mapped_walk(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
     """Find the entry that maps the folio at the address, and leave its table locked.
 
-    A present table is locked before its entry is looked at, however the entry looks without the
-    lock: who has just cleared it under the lock must be through with what belongs to that.
+    With PVMW_SYNC, a table is locked before its entry is looked at, however the entry looks without
+    the lock: who has just cleared it under the lock must be through with what belongs to that.
 
-    Kernel: mm/page_vma_mapped.c, v6.18 (PVMW_SYNC)
+    Kernel: mm/page_vma_mapped.c, v6.18
     Context: i_mmap_rwsem held
     Deviates: one page a folio, so there is no next entry to look for; no huge entries
     """
     pmd = mm_find_pmd(pvmw.vma.vm_mm, pvmw.address)
     if pmd is NULL:
         return False
-    pvmw.pte = pte_offset_map_lock(pmd, pvmw.address)
-    pvmw.ptl = pte_lockptr(pvmw.pte)
+    if not map_pte(pvmw, pmd):
+        return False
     if check_pte(pvmw):
         return True
     page_vma_mapped_walk_done(pvmw)
     return False
+
+
+@kernel
+def map_pte(pvmw: Ref[page_vma_mapped_walk_control], pmd: Ptr[entry_t]) -> Bool:
+    """Lock the table, unless its entry may be empty and is; tell whether it is locked.
+
+    Kernel: mm/page_vma_mapped.c, v6.18 (part of page_check_address() before v4.11)
+    Context: i_mmap_rwsem held
+    Deviates: no migration entries; the second look at the pmd entry after locking (v6.5)
+    """
+    if pvmw.flags == PVMW_SYNC:
+        pvmw.pte = pte_offset_map_lock(pmd, pvmw.address)
+        pvmw.ptl = pte_lockptr(pvmw.pte)
+        return True
+    pvmw.pte = pte_offset_map(pmd, pvmw.address)
+    if not pte_present(ptep_get(pvmw.pte)):
+        pvmw.pte = NULL
+        return False
+    pvmw.ptl = pte_lockptr(pvmw.pte)
+    spin_lock(pvmw.ptl)
+    return True
 
 
 @kernel

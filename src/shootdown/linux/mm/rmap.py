@@ -10,6 +10,7 @@ from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_area_struct
 from shootdown.linux.include.linux.rmap import (
+    PVMW_SYNC,
     page_vma_mapped_walk_control,
     page_vma_mapped_walk_done,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "folio_remove_rmap_ptes",
     "page_vma_mkclean_one",
     "rmap_walk_file",
+    "sd_look_in",
     "vma_address",
     "vma_maps_page",
 ]
@@ -88,19 +90,32 @@ def rmap_walk_file(folio: Ref[folio], mapping: Ref[address_space]) -> Bool:
     Deviates: the walk for page_mkclean_one() only; the tree of mappings is a list
     """
     cleaned = False
-    pgoff = folio.index
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):
-        vma = mapping.i_mmap[i]
-        if vma is not NULL and vma_maps_page(vma, pgoff):
-            pvmw = local(page_vma_mapped_walk_control)
-            pvmw.folio = folio
-            pvmw.vma = vma
-            pvmw.address = vma_address(vma, pgoff)
-            if page_vma_mkclean_one(pvmw):
-                cleaned = True
+        pvmw = local(page_vma_mapped_walk_control)
+        pvmw.flags = PVMW_SYNC
+        if sd_look_in(pvmw, folio, mapping.i_mmap[i]) and page_vma_mkclean_one(pvmw):
+            cleaned = True
     i_mmap_unlock_read(mapping)
     return cleaned
+
+
+@kernel
+def sd_look_in(
+    pvmw: Ref[page_vma_mapped_walk_control], folio: Ref[folio], vma: Ref[vm_area_struct]
+) -> Bool:
+    """Tell whether a mapping has the folio's place in its file, and begin to look there.
+
+    Kernel: none
+    Context: the lock of the file's mappings held
+    Deviates: stands for DEFINE_FOLIO_VMA_WALK() in what vma_interval_tree_foreach() finds
+    """
+    if vma is NULL or not vma_maps_page(vma, folio.index):
+        return False
+    pvmw.folio = folio
+    pvmw.vma = vma
+    pvmw.address = vma_address(vma, folio.index)
+    return True
 
 
 @kernel

@@ -9,6 +9,7 @@ from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm_types import page
 from shootdown.linux.include.linux.rmap import (
+    PVMW_SYNC,
     page_vma_mapped_walk_control,
     page_vma_mapped_walk_done,
 )
@@ -17,8 +18,7 @@ from shootdown.linux.mm.pgtable_generic import ptep_clear_flush
 from shootdown.linux.mm.rmap import (
     folio_mapped,
     folio_remove_rmap_ptes,
-    vma_address,
-    vma_maps_page,
+    sd_look_in,
 )
 
 __all__ = [
@@ -78,17 +78,12 @@ def page_mkclean(page: Ref[page]) -> Bool:
     if mapping is NULL:
         return False
     cleaned = False
-    pgoff = page.index
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):
-        vma = mapping.i_mmap[i]
-        if vma is not NULL and vma_maps_page(vma, pgoff):
-            walk = local(page_vma_mapped_walk_control)
-            walk.folio = page
-            walk.vma = vma
-            walk.address = vma_address(vma, pgoff)
-            if page_mkclean_one(walk):
-                cleaned = True
+        walk = local(page_vma_mapped_walk_control)
+        walk.flags = PVMW_SYNC
+        if sd_look_in(walk, page, mapping.i_mmap[i]) and page_mkclean_one(walk):
+            cleaned = True
     i_mmap_unlock_read(mapping)
     return cleaned
 

@@ -25,6 +25,7 @@ from shootdown.linux.bounds import (
     NR_FILES,
     NR_MM,
     NR_VMAS,
+    batched_t,
     count_t,
     file_size_t,
     gen_t,
@@ -63,6 +64,16 @@ class page:
 
     PG_locked: owner_t
     """Who has locked it, plus one. The kernel keeps a bit, and lets anybody unlock."""
+
+    PG_lru: Bool
+    """Reclaim can find it. The kernel also has it on a list; here, lists are in order of frames."""
+
+    PG_active: Bool
+    """It is not on the list that reclaim begins with."""
+
+    PG_referenced: Bool
+    PG_reclaim: Bool
+    """Reclaim has seen it dirty, or writes it."""
 
     _refcount: count_t
     _mapcount: mapcount_t
@@ -131,6 +142,12 @@ class mm_struct:
 
     cpu_bitmap: cpumask_t
     tlb_flush_pending: count_t
+    batch_pending: batched_t
+    """How often reclaim has taken out an entry and put the flush off (tlb_flush_batched, low)."""
+
+    batch_flushed: batched_t
+    """Up to which of them all CPUs have been flushed (tlb_flush_batched, high)."""
+
     tlb_gen: gen_t
     """How often its translations were changed (mm->context.tlb_gen)."""
 

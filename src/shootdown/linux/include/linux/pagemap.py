@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, atomic, check, kernel, sleep_until, this_task
+from shootdown.lang import Bool, Ref, atomic, check, kernel, sleep_until, this_task
+from shootdown.linux.bounds import count_t
 from shootdown.linux.include.linux.mm_types import folio, page
 from shootdown.linux.include.linux.preempt import might_sleep
 from shootdown.linux.mm.page_alloc import free_unref_page
@@ -12,6 +13,9 @@ __all__ = [
     "folio_get",
     "folio_lock",
     "folio_put",
+    "folio_ref_freeze",
+    "folio_ref_unfreeze",
+    "folio_trylock",
     "folio_unlock",
     "get_page",
     "lock_page",
@@ -33,6 +37,21 @@ def folio_lock(folio: Ref[folio]) -> None:
     with atomic():
         sleep_until(folio.PG_locked == 0)
         folio.PG_locked = this_task() + 1
+
+
+@kernel
+def folio_trylock(folio: Ref[folio]) -> Bool:
+    """Lock the folio if nobody has, and tell whether that is so.
+
+    Kernel: include/linux/pagemap.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    with atomic():
+        is_free = folio.PG_locked == 0
+        if is_free:
+            folio.PG_locked = this_task() + 1
+        return is_free
 
 
 @kernel
@@ -73,7 +92,34 @@ def folio_put(folio: Ref[folio]) -> None:
         folio._refcount = folio._refcount - 1
         is_last = folio._refcount == 0
         if is_last:
+            folio.PG_lru = False
             free_unref_page(folio)
+
+
+@kernel
+def folio_ref_freeze(folio: Ref[folio], count: count_t) -> Bool:
+    """Take all references away if there are so many; tell whether there were.
+
+    Kernel: include/linux/page_ref.h, v6.18
+    Context: the caller knows of all these references
+    Deviates: nothing
+    """
+    with atomic():
+        is_frozen = folio._refcount == count
+        if is_frozen:
+            folio._refcount = 0
+        return is_frozen
+
+
+@kernel
+def folio_ref_unfreeze(folio: Ref[folio], count: count_t) -> None:
+    """Give the references back.
+
+    Kernel: include/linux/page_ref.h, v6.18
+    Context: the references are frozen
+    Deviates: nothing
+    """
+    folio._refcount = count
 
 
 @kernel

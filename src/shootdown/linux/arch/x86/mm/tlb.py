@@ -16,10 +16,13 @@ from shootdown.linux.features import (
     X86_LAZY_REWORK,
 )
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
 from shootdown.linux.kernel.smp import sd_send_request, sd_wait_for_request
 
 __all__ = [
+    "arch_tlbbatch_add_pending",
+    "arch_tlbbatch_flush",
     "enter_lazy_tlb",
     "flush_tlb_func",
     "flush_tlb_local",
@@ -148,16 +151,17 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
     Deviates: one address-space identifier a CPU
     """
     state = record(cpu_tlbstate, this_cpu())
-    if state.loaded_mm != info.mm:
+    mm = state.loaded_mm
+    if mm is NULL or (info.mm is not NULL and mm != info.mm):
         return
     if LAZY_TLB and state.is_lazy:
         if has(X86_LAZY_FLUSH) or not has(X86_LAZY_REWORK):
             leave_mm()
         return
     local_tlb_gen = state.tlb_gen
-    if has(FLUSH_GEN_SKIP) and info.new_tlb_gen <= local_tlb_gen:
+    if has(FLUSH_GEN_SKIP) and 0 < info.new_tlb_gen <= local_tlb_gen:
         return
-    mm_tlb_gen = info.mm.tlb_gen
+    mm_tlb_gen = mm.tlb_gen
     if local_tlb_gen == mm_tlb_gen:
         return
     is_next = info.new_tlb_gen == local_tlb_gen + 1 and info.new_tlb_gen == mm_tlb_gen
@@ -297,3 +301,36 @@ def sd_catch_up(mm: Ref[mm_struct]) -> None:
     if state.tlb_gen != next_tlb_gen:
         flush_tlb_local()
         state.tlb_gen = next_tlb_gen
+
+
+@kernel
+def arch_tlbbatch_add_pending(batch: Ref[tlbflush_unmap_batch], mm: Ref[mm_struct]) -> None:
+    """Add the CPUs that use an address space to those that are to be flushed.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: ptl held, an entry of the address space was changed
+    Deviates: nothing
+    """
+    inc_mm_tlb_gen(mm)
+    batch.cpumask = batch.cpumask | mm.cpu_bitmap
+
+
+@kernel
+def arch_tlbbatch_flush(batch: Ref[tlbflush_unmap_batch]) -> None:
+    """Flush on all CPUs of the batch whatever address space they have.
+
+    Kernel: arch/x86/mm/tlb.c, v6.18
+    Context: interrupts on
+    Deviates: no global ASIDs (INVLPGB)
+    """
+    preempt_disable()
+    info = local(flush_tlb_info)
+    info.end = TLB_FLUSH_ALL
+    if batch.cpumask & ~(1 << this_cpu()) != 0:
+        flush_tlb_multi(batch.cpumask, info)
+    elif batch.cpumask != 0:
+        hw_irqs_off()
+        flush_tlb_func(info)
+        hw_irqs_on()
+    batch.cpumask = 0
+    preempt_enable()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What comes before reclaim in a scenario: a file in use, and then out of use."""
+
+from __future__ import annotations
+
+from shootdown.lang import Ref, kernel, record
+from shootdown.linux.bounds import NR_FILE_PAGES
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.include.linux.mmzone import pglist_data
+from shootdown.linux.kernel.user import sd_new_process, sd_read_file
+from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.mm.vmscan import folio_check_references
+
+__all__ = ["sd_age", "sd_map_file", "sd_under_pressure"]
+
+
+@kernel
+def sd_map_file(mm: Ref[mm_struct], mapping: Ref[address_space]) -> None:
+    """Read a file, and map all of it at 0 in a new process.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_read_file(mapping)
+    sd_new_process(mm)
+    do_mmap(mapping, 0, NR_FILE_PAGES, 0)
+
+
+@kernel
+def sd_age(mapping: Ref[address_space]) -> None:
+    """Let reclaim look at all pages of a file until it takes them for unused.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for the passes of reclaim before
+    """
+    for pgoff in range(NR_FILE_PAGES):
+        folio = mapping.i_pages[pgoff]
+        folio_check_references(folio)
+        folio_check_references(folio)
+
+
+@kernel
+def sd_under_pressure(mapping: Ref[address_space]) -> None:
+    """Let kswapd write the dirty pages of a file itself.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for passes of reclaim that have met dirty pages only
+    """
+    record(pglist_data, 0).PGDAT_DIRTY = True
+    for pgoff in range(NR_FILE_PAGES):
+        mapping.i_pages[pgoff].PG_reclaim = True

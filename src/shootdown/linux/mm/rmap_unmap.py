@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Unmapping for reclaim, the second part of mm/rmap.c: who uses a page, and nobody shall."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from shootdown.hw.memory import hw_test_and_clear_accessed
+from shootdown.lang import NULL, Bool, Ref, kernel, local, upto
+from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear
+from shootdown.linux.bounds import NR_VMAS
+from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
+from shootdown.linux.include.linux.mm_types import folio
+from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.include.linux.rmap import (
+    page_vma_mapped_walk_control,
+    page_vma_mapped_walk_done,
+    ttu_flags,
+)
+from shootdown.linux.mm.page_vma_mapped import page_vma_mapped_walk
+from shootdown.linux.mm.page_writeback import folio_mark_dirty
+from shootdown.linux.mm.pgtable_generic import ptep_clear_flush
+from shootdown.linux.mm.rmap import folio_mapped, folio_remove_rmap_ptes, sd_look_in
+from shootdown.linux.mm.rmap_batch import set_tlb_ubc_flush_pending, should_defer_flush
+
+__all__ = [
+    "folio_referenced",
+    "folio_referenced_one",
+    "referenced_t",
+    "sd_clear_entry",
+    "try_to_unmap",
+    "try_to_unmap_one",
+]
+
+referenced_t = Annotated[int, upto(NR_VMAS)]
+"""Through how many mappings a page was used."""
+
+
+@kernel
+def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
+    """Take a page out of the page tables, of all of them if that works.
+
+    Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
+    Context: folio locked; may sleep
+    Deviates: pages of files only; the tree of mappings is a list
+    """
+    mapping = folio.mapping
+    i_mmap_lock_read(mapping)
+    for i in range(NR_VMAS):
+        pvmw = local(page_vma_mapped_walk_control)
+        if sd_look_in(pvmw, folio, mapping.i_mmap[i]):
+            try_to_unmap_one(pvmw, flags)
+            if not folio_mapped(folio):
+                break
+    i_mmap_unlock_read(mapping)
+
+
+@kernel
+def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> None:
+    """Take the entry that maps the folio out, and flush it now or later.
+
+    Kernel: mm/rmap.c, v6.18, commit d950c9477d51
+    Context: i_mmap_rwsem held; may sleep
+    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings
+    """
+    if not page_vma_mapped_walk(pvmw):
+        return
+    pteval = sd_clear_entry(pvmw, flags)
+    if pteval.dirty:
+        folio_mark_dirty(pvmw.folio)
+    folio_remove_rmap_ptes(pvmw.folio)
+    folio_put(pvmw.folio)
+    page_vma_mapped_walk_done(pvmw)
+
+
+@kernel
+def sd_clear_entry(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> pte_t:
+    """Take an entry out, and flush it now or later.
+
+    If it was clean, a CPU that still has it must look at the tables before it stores through it.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of try_to_unmap_one()
+    """
+    mm = pvmw.vma.vm_mm
+    if should_defer_flush(mm, flags):
+        pteval = ptep_get_and_clear(pvmw.pte)
+        set_tlb_ubc_flush_pending(mm, pteval)
+        return pteval
+    return ptep_clear_flush(pvmw.vma, pvmw.address, pvmw.pte)
+
+
+@kernel
+def folio_referenced(folio: Ref[folio]) -> referenced_t:
+    """Return through how many mappings the folio was used since somebody last asked.
+
+    Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
+    Context: folio locked; may sleep
+    Deviates: pages of files only; waits for the lock of the mappings, as before v5.19
+    """
+    referenced: referenced_t = 0
+    if not folio_mapped(folio):
+        return 0
+    mapping = folio.mapping
+    if mapping is NULL:
+        return 0
+    i_mmap_lock_read(mapping)
+    for i in range(NR_VMAS):
+        pvmw = local(page_vma_mapped_walk_control)
+        if sd_look_in(pvmw, folio, mapping.i_mmap[i]) and folio_referenced_one(pvmw):
+            referenced = referenced + 1
+    i_mmap_unlock_read(mapping)
+    return referenced
+
+
+@kernel
+def folio_referenced_one(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
+    """Tell whether the entry that maps the folio was used, and forget that it was.
+
+    Kernel: mm/rmap.c, v6.18 (with ptep_clear_flush_young(), which flushes nothing on x86)
+    Context: i_mmap_rwsem held; may sleep
+    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings; before v3.16
+        the entry was flushed
+    """
+    is_referenced = False
+    if page_vma_mapped_walk(pvmw):
+        is_referenced = hw_test_and_clear_accessed(pvmw.pte)
+        page_vma_mapped_walk_done(pvmw)
+    return is_referenced
