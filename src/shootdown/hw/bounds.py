@@ -13,14 +13,18 @@ from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
     "CONFIG_PREEMPTION",
+    "CONFIG_SWAP",
     "LEVELS",
     "MULTITASK",
+    "NR_BLOCKS",
     "NR_CPUS",
     "NR_PAGES",
     "NR_TABLES",
     "NR_VPN",
     "PTRS_PER_TABLE",
     "below_root",
+    "block_or_none",
+    "block_t",
     "cpu_id",
     "cpumask_t",
     "frame_or_none",
@@ -39,13 +43,16 @@ __all__ = [
 NR_CPUS = bound(2, "CPUs")
 NR_PAGES = bound(1, "page frames that hold data")
 NR_TABLES = bound(2, "page frames that hold page tables")
+NR_BLOCKS = bound(1, "blocks of the disk for pages of no file")
 LEVELS = bound(2, "levels of a page table")
 PTRS_PER_TABLE = bound(2, "entries of a page table")
 CONFIG_PREEMPTION = option(True, "a task may lose its CPU wherever it holds nothing")
+CONFIG_SWAP = option(False, "memory of no file may be on the disk, in a swap area")
 MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
 
 NR_VPN = PTRS_PER_TABLE**LEVELS
-LARGEST_POOL = NR_PAGES if NR_PAGES > NR_TABLES else NR_TABLES
+MOST_FRAMES = NR_PAGES if NR_PAGES > NR_TABLES else NR_TABLES
+LARGEST_POOL = NR_BLOCKS if CONFIG_SWAP and NR_BLOCKS > MOST_FRAMES else MOST_FRAMES
 
 cpu_id = Annotated[int, upto(NR_CPUS - 1)]
 """The number of a CPU."""
@@ -69,7 +76,10 @@ table_nr = Annotated[int, upto(NR_TABLES - 1)]
 """The number of a table frame."""
 
 frame_or_table = Annotated[int, upto(LARGEST_POOL - 1)]
-"""What an entry points at: a data frame from the lowest level, a table from above."""
+"""What an entry points at: a data frame from the lowest level, a table from above.
+
+An entry that is not present is software's: it may name a block of the disk.
+"""
 
 slot_t = Annotated[int, upto(PTRS_PER_TABLE - 1)]
 """The position of an entry in its table."""
@@ -85,6 +95,12 @@ frame_or_none = Annotated[int, span(-1, NR_PAGES - 1)]
 
 table_or_none = Annotated[int, span(-1, NR_TABLES - 1)]
 """The number of a table frame, or -1."""
+
+block_t = Annotated[int, upto(NR_BLOCKS - 1)]
+"""The number of a block of the disk."""
+
+block_or_none = Annotated[int, span(-1, NR_BLOCKS - 1)]
+"""The number of a block of the disk, or -1."""
 
 preempt_t = Annotated[int, upto(7)]
 """How many times a task has disabled preemption."""

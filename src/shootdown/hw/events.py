@@ -8,6 +8,7 @@ what: the CPU first.
 from __future__ import annotations
 
 from shootdown.hw.bounds import (
+    block_t,
     cpu_id,
     cpumask_t,
     frame_or_table,
@@ -24,6 +25,13 @@ __all__ = [
     "access_faulted",
     "access_made",
     "accessed_bit_set",
+    "block_allocated",
+    "block_forgotten",
+    "block_freed",
+    "block_freed_twice",
+    "block_noted",
+    "block_read",
+    "block_written",
     "cr3_loaded",
     "dirty_bit_set",
     "disk_read",
@@ -127,6 +135,16 @@ def pte_cleared(table: table_nr, slot: slot_t, pfn: frame_or_table, dirty: Bool)
 
 
 @event
+def block_noted(table: table_nr, slot: slot_t, block: block_t) -> None:
+    """The kernel notes, in an entry that is not present, which block of the disk has the page."""
+
+
+@event
+def block_forgotten(table: table_nr, slot: slot_t, block: block_t) -> None:
+    """The kernel takes such a note away."""
+
+
+@event
 def accessed_bit_set(cpu: cpu_id, vpn: vpn_t) -> None:
     """The CPU sets the accessed bit of a page-table entry."""
 
@@ -225,6 +243,31 @@ def disk_written(pfn: pfn_t) -> None:
 @event
 def disk_read(pfn: pfn_t) -> None:
     """A frame gets its contents from the disk."""
+
+
+@event
+def block_allocated(block: block_t) -> None:
+    """A block of the disk gets an owner."""
+
+
+@event
+def block_freed(block: block_t) -> None:
+    """A block of the disk has no owner any more, and nobody wants its contents."""
+
+
+@event
+def block_freed_twice(block: block_t) -> None:
+    """A block of the disk is freed that is free already."""
+
+
+@event
+def block_written(pfn: pfn_t, block: block_t, lost: Bool) -> None:
+    """The contents of a frame reach a block; `lost`: it belongs to nobody."""
+
+
+@event
+def block_read(pfn: pfn_t, block: block_t, lost: Bool) -> None:
+    """A frame gets the contents of a block; `lost`: its owner has put none there."""
 
 
 # Tasks and locks

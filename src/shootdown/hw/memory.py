@@ -8,9 +8,11 @@ What the kernel thinks of a frame (its `struct page`) is kernel data; here is on
 from __future__ import annotations
 
 from shootdown.hw.bounds import (
+    CONFIG_SWAP,
     NR_PAGES,
     NR_TABLES,
     PTRS_PER_TABLE,
+    block_t,
     frame_or_table,
     level_t,
     pfn_t,
@@ -18,7 +20,13 @@ from shootdown.hw.bounds import (
     table_nr,
     vpn_t,
 )
-from shootdown.hw.events import freed_table_accessed, pte_cleared, pte_set
+from shootdown.hw.events import (
+    block_forgotten,
+    block_noted,
+    freed_table_accessed,
+    pte_cleared,
+    pte_set,
+)
 from shootdown.lang import Bool, Ptr, atomic, hw, index, pointer, record, replace, struct, value
 
 __all__ = [
@@ -32,6 +40,8 @@ __all__ = [
     "hw_write_entry",
     "hw_xchg_entry",
     "is_mapped",
+    "is_noted",
+    "names_block",
     "table",
     "table_of",
 ]
@@ -63,8 +73,9 @@ class entry_t:
     Entries above the lowest level use `present` and `pfn` only: kernels leave them writable, and
     nobody looks at the accessed bit that a walk leaves there.
 
-    No walk looks at an entry that is not present. Software may keep a frame there that nobody may
-    access for now, with `write` set.
+    No walk looks at an entry that is not present. Software may note there which block of the disk
+    has the page, with `accessed` set and `write` not; or keep a frame that nobody may access for
+    now, with `write` set.
     """
 
     present: Bool = False
@@ -97,6 +108,12 @@ def table_of(entry: Ptr[entry_t]) -> table_nr:
 
 
 @hw
+def names_block(entry: entry_t) -> Bool:
+    """Tell whether an entry notes where on the disk a page is."""
+    return entry.accessed and not entry.present and not entry.write
+
+
+@hw
 def keeps_frame(entry: entry_t) -> Bool:
     """Tell whether an entry has a frame: it maps it, or keeps it for when accesses are allowed."""
     return entry.present or entry.write
@@ -121,6 +138,10 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
         pte_set(number, slot, new.pfn, new.write, new.dirty)
     if old.present and not new.present:
         pte_cleared(number, slot, old.pfn, old.dirty)
+    if CONFIG_SWAP and names_block(new) and new != old:
+        block_noted(number, slot, new.pfn)
+    if CONFIG_SWAP and names_block(old) and new == entry_t():
+        block_forgotten(number, slot, old.pfn)
 
 
 @hw
@@ -187,5 +208,17 @@ def is_mapped(pfn: pfn_t, dirty_only: Bool) -> Bool:
                 position: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + slot)
                 entry = position[0]
                 if keeps_frame(entry) and entry.pfn == pfn and (entry.dirty or not dirty_only):
+                    return True
+    return False
+
+
+@hw
+def is_noted(block: block_t) -> Bool:
+    """Tell whether an entry says that a page is in the block."""
+    for number in range(NR_TABLES):
+        if record(table, number).level == 1:
+            for slot in range(PTRS_PER_TABLE):
+                position: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + slot)
+                if names_block(position[0]) and position[0].pfn == block:
                     return True
     return False

@@ -7,10 +7,10 @@ and monitors know no kernel; they are stored once, and each access to them is a 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES
+from shootdown.hw.bounds import NR_PAGES, block_t
 from shootdown.lang import Bool, quiescent, record, struct
 
-__all__ = ["page_flags"]
+__all__ = ["page_flags", "page_place"]
 
 
 @struct(count=NR_PAGES)
@@ -24,7 +24,18 @@ class page_flags:
     """It is being written (PG_writeback)."""
 
     cached: Bool
-    """The page cache or the swap cache holds it (PageSwapCache, or page->mapping of a file)."""
+    """The page cache holds it (page->mapping of a file)."""
+
+    swapcache: Bool
+    """The swap cache holds it (PG_swapcache)."""
+
+
+@struct(count=NR_PAGES)
+class page_place:
+    """Where the page in a frame is on the disk."""
+
+    swap: block_t
+    """The block that it has while the swap cache holds it (folio->swap)."""
 
 
 @quiescent

@@ -2,23 +2,35 @@
 """In an end state, whoever could still find an allocated frame does exist.
 
 A data frame is found through a page-table entry that maps it or through the page or swap cache; a
-page table through an entry of a table above. Roots are left out: an address space holds them, and
-when it dies is the kernel's business.
+page table through an entry of a table above; a block of the disk through an entry that says that
+the page is there, or through the page in the swap cache. Roots are left out: an address space holds
+them, and when it dies is the kernel's business.
 
-Not vacuous: broken when a page that zap took out of its entry is not put into the gather, or when
-a table is unlinked and not freed.
+Not vacuous: broken when a page that zap took out of its entry is not put into the gather, when a
+table is unlinked and not freed, or when zap forgets an entry that has a block.
 """
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, NR_PAGES, NR_TABLES, PTRS_PER_TABLE, level_t, table_nr
-from shootdown.hw.memory import entry_t, frame, is_mapped, table
-from shootdown.hw.published import page_flags
+from shootdown.hw.bounds import (
+    CONFIG_SWAP,
+    LEVELS,
+    NR_BLOCKS,
+    NR_PAGES,
+    NR_TABLES,
+    PTRS_PER_TABLE,
+    block_t,
+    level_t,
+    table_nr,
+)
+from shootdown.hw.disk import block
+from shootdown.hw.memory import entry_t, frame, is_mapped, is_noted, table
+from shootdown.hw.published import page_flags, page_place
 from shootdown.lang import Bool, Ptr, check, final, hw, invariant, pointer, record
 
 __all__ = ["leak"]
 
-leak = invariant("leak", "a page or page table stays allocated though nobody can find it")
+leak = invariant("leak", "a page, page table or block stays allocated though nobody can find it")
 
 
 @final
@@ -26,7 +38,8 @@ def allocated_frames_are_found() -> None:
     """Find data frames that nobody refers to."""
     for pfn in range(NR_PAGES):
         if record(frame, pfn).allocated:
-            check(record(page_flags, pfn).cached or is_mapped(pfn, False), "leak")
+            flags = record(page_flags, pfn)
+            check(flags.cached or flags.swapcache or is_mapped(pfn, False), "leak")
 
 
 @final
@@ -36,6 +49,24 @@ def allocated_tables_are_found() -> None:
         level = record(table, number).level
         if 0 < level < LEVELS:
             check(is_linked(number, level), "leak")
+
+
+@final
+def allocated_blocks_are_found() -> None:
+    """Find blocks of the disk that nobody refers to."""
+    if CONFIG_SWAP:
+        for number in range(NR_BLOCKS):
+            if record(block, number).allocated:
+                check(is_noted(number) or is_cached(number), "leak")
+
+
+@hw
+def is_cached(number: block_t) -> Bool:
+    """Tell whether a page in the swap cache has the block."""
+    for pfn in range(NR_PAGES):
+        if record(page_flags, pfn).swapcache and record(page_place, pfn).swap == number:
+            return True
+    return False
 
 
 @hw

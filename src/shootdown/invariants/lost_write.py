@@ -5,6 +5,9 @@ In an end state, a frame whose contents the disk has not is dirty, or a page-tab
 it is. And a page that the kernel drops because it can read it back is saved at that moment, and
 never stored to again: nobody will look at it any more.
 
+A page that comes back from a block of the disk is the one that was put there; and what is written
+to a block that belongs to nobody overwrites the next owner's, or is overwritten.
+
 Not vacuous: the first is broken when `page_mkclean` does not flush, or when zap moves the dirty
 bit to the page and flushes only after the page-table lock; the second, when reclaim drops a page
 before the flush that its unmapping deferred.
@@ -12,8 +15,14 @@ before the flush that its unmapping deferred.
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES, cpu_id, pfn_t, vpn_t
-from shootdown.hw.events import access_made, page_evicted, page_freed
+from shootdown.hw.bounds import NR_PAGES, block_t, cpu_id, pfn_t, vpn_t
+from shootdown.hw.events import (
+    access_made,
+    block_read,
+    block_written,
+    page_evicted,
+    page_freed,
+)
 from shootdown.hw.memory import frame, is_mapped
 from shootdown.hw.published import page_flags
 from shootdown.lang import Bool, check, final, invariant, on, record, struct
@@ -60,3 +69,15 @@ def evicted_page_is_not_stored_to(
 def forget_frame(pfn: pfn_t) -> None:
     """Let the frame's next owner start anew."""
     record(farewell, pfn).evicted = False
+
+
+@on(block_written)
+def written_block_has_an_owner(pfn: pfn_t, block: block_t, lost: Bool) -> None:
+    """Find contents that are put where nobody keeps them."""
+    check(not lost, "lost_write")
+
+
+@on(block_read)
+def block_has_kept_its_contents(pfn: pfn_t, block: block_t, lost: Bool) -> None:
+    """Find contents that were never written, or given up."""
+    check(not lost, "lost_write")

@@ -41,6 +41,7 @@ __all__ = [
     "owner_t",
     "pgoff_t",
     "slots_t",
+    "swap_count_t",
     "table_or_0",
     "table_slots_t",
     "taskmask_t",
@@ -93,6 +94,9 @@ count_t = Annotated[int, upto(MAX_REFERENCES)]
 
 mapcount_t = Annotated[int, span(-1, NR_VMAS - 1)]
 """A number of entries that map a page, minus one."""
+
+swap_count_t = Annotated[int, upto(NR_VMAS)]
+"""A number of entries that say that a page is in a swap slot."""
 
 batch_t = Annotated[int, upto(NR_GATHER_BATCHES)]
 """The number of a batch of a gather; 0: the one that it has by itself."""

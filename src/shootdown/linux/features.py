@@ -6,6 +6,8 @@ from __future__ import annotations
 from shootdown.lang import feature
 
 __all__ = [
+    "ANON_VMA_MUTEX",
+    "ANON_VMA_SHARED",
     "DEFER_WRITABLE_FLUSH",
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
@@ -34,6 +36,8 @@ __all__ = [
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
     "PAGEOUT_NO_FILE",
+    "SWAPIN_REUSE",
+    "SWAPIN_WRITABLE",
     "TLB_FLUSH_COUNT",
     "TLB_FLUSH_NESTED",
     "TLB_FLUSH_PENDING",
@@ -96,6 +100,15 @@ I_MMAP_MUTEX = feature(
     reverting="They hold a spinlock.",
 )
 
+ANON_VMA_MUTEX = feature(
+    "anon_vma_mutex",
+    commit="2b575eb64f7a",
+    subject="mm: Convert anon_vma->lock to a mutex",
+    release="v3.0",
+    brings="Walks over the mappings of a page of no file may sleep.",
+    reverting="They hold a spinlock.",
+)
+
 X86_CALL_FUNCTION_IPI = feature(
     "x86_call_function_ipi",
     commit="52aec3308db8",
@@ -151,6 +164,16 @@ MPROTECT_COUNT = feature(
     release="v3.8",
     brings="mprotect() flushes only if it has found an entry to change.",
     reverting="It flushes in any case.",
+)
+
+ANON_VMA_SHARED = feature(
+    "anon_vma_shared",
+    commit="4fc3f1d66b1e",
+    subject="mm/rmap, migration: Make rmap_walk_anon() and try_to_unmap_anon() more scalable",
+    release="v3.8",
+    requires=(ANON_VMA_MUTEX,),
+    brings="Such walks run side by side.",
+    reverting="One at a time.",
 )
 
 GATHER_BATCH_CAP = feature(
@@ -445,6 +468,17 @@ FLUSH_BATCHED_GENS = feature(
     "was set in the meantime.",
 )
 
+SWAPIN_REUSE = feature(
+    "swapin_reuse",
+    commit="c145e0b47c77",
+    subject="mm: streamline COW logic in do_swap_page()",
+    release="v5.18",
+    brings="A fault gives the slot back before it maps the page, and takes the page out of the "
+    "swap cache for a store if nobody else refers to it.",
+    reverting="It maps the page first, and takes it out of the swap cache for a store unless the "
+    "page is being written.",
+)
+
 MPROTECT_GATHER = feature(
     "mprotect_gather",
     commit="4a18419f71cd",
@@ -505,6 +539,16 @@ ZAP_FOLIO_BATCH = feature(
     requires=(DELAYED_RMAP, FOLIO_WRITEBACK),
     brings="Zap works on folios; a run of entries of one folio is not modelled.",
     reverting="The same page by page.",
+)
+
+SWAPIN_WRITABLE = feature(
+    "swapin_writable",
+    commit="c18160dba5ff",
+    subject="mm: swap: reuse exclusive folio directly instead of wp page faults",
+    release="v6.11",
+    requires=(SWAPIN_REUSE,),
+    brings="A load maps a page that comes back from the disk writable, too.",
+    reverting="A load maps it read-only.",
 )
 
 VMA_MUNMAP_STRUCT = feature(

@@ -117,6 +117,19 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "freed_table_accessed": (Wording("table {table} is freed"),),
     "disk_written": (Wording("{page} -> disk"),),
     "disk_read": (Wording("disk -> {page}"),),
+    "block_allocated": (Wording("block {block} allocated", Weight.USEFUL),),
+    "block_freed": (Wording("block {block} freed"),),
+    "block_freed_twice": (Wording("block {block} freed again"),),
+    "block_noted": (Wording("{entry}: -> block {block}"),),
+    "block_forgotten": (Wording("{entry}: block {block} -> none"),),
+    "block_written": (
+        Wording("{page} -> block {block}, which is free", when="lost"),
+        Wording("{page} -> block {block}"),
+    ),
+    "block_read": (
+        Wording("block {block}, whose contents are gone -> {page}", when="lost"),
+        Wording("block {block} -> {page}"),
+    ),
     # tasks and locks: the calls that take them are shown
     "lock_taken": _NOWHERE,
     "lock_released": (
@@ -139,6 +152,7 @@ BLOCKS = frozenset(
         "do_page_mkwrite",
         "do_read_fault",
         "do_shared_fault",
+        "do_swap_page",
         "do_wp_page",
         "flush_tlb_mm_range",
         "flush_tlb_page",
@@ -210,7 +224,10 @@ PLUMBING = frozenset(
         "pagetable_free",
         "ptep_get",
         "ptep_set_access_flags",
+        "put_swap_folio",
         "set_pte_at",
+        "swap_free",
+        "swap_read_folio",
         "tlb_table_flush",
     ]
 )
@@ -256,6 +273,7 @@ _CONTEXT = frozenset(
         "p4d",
         "pgd",
         "pmd",
+        "ptent",
         "pud",
         "pvmw",
         "result",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from shootdown.hw.access import access_result, cpu_access
 from shootdown.hw.bounds import NR_CPUS, NR_VPN, vpn_t
+from shootdown.hw.disk import hw_write_block
 from shootdown.lang import (
     NULL,
     Bool,
@@ -14,20 +15,30 @@ from shootdown.lang import (
     atomic,
     bits,
     choose,
+    index,
     kernel,
     record,
     rest,
     this_cpu,
     wait_until,
 )
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pte_offset_map,
+    ptep_get_and_clear,
+    set_pte_at,
+)
 from shootdown.linux.arch.x86.mm.fault import exc_page_fault
-from shootdown.linux.arch.x86.mm.tlb import switch_mm_irqs_off
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range, switch_mm_irqs_off
 from shootdown.linux.bounds import CONFIG_SMP, NR_FILE_PAGES
-from shootdown.linux.include.linux.mm_types import address_space, mm_struct, task_struct
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page, task_struct
 from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
 from shootdown.linux.mm.mmap import mm_init
+from shootdown.linux.mm.mremap import sd_pmd
 from shootdown.linux.mm.page_alloc import alloc_page
+from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
+from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_duplicate
 
 __all__ = [
     "sd_access",
@@ -35,6 +46,7 @@ __all__ = [
     "sd_new_process",
     "sd_read_file",
     "sd_run_in",
+    "sd_swap_out",
     "sd_switch_to",
     "sd_user",
     "vpnmask_t",
@@ -122,6 +134,28 @@ def sd_access(vpn: vpn_t, is_write: Bool) -> Bool:
         if not exc_page_fault(vpn, is_write):
             return False
     return True
+
+
+@kernel
+def sd_swap_out(vpn: vpn_t) -> None:
+    """Let a page of this CPU's process be on the disk: reclaim took it long ago.
+
+    Kernel: none
+    Context: setup, before other CPUs run in the process
+    Deviates: nothing
+    """
+    mm = record(task_struct, this_cpu()).mm
+    pte = pte_offset_map(sd_pmd(mm, vpn), vpn)
+    folio = record(page, ptep_get_and_clear(pte).pfn)
+    flush_tlb_mm_range(mm, vpn, vpn + 1, False)
+    entry = get_swap_page()
+    assert entry >= 0
+    swap_duplicate(entry)
+    set_pte_at(pte, swp_entry_to_pte(entry))
+    hw_write_block(index(folio), entry)
+    put_swap_folio(entry)
+    folio_remove_rmap_ptes(folio)
+    folio_put(folio)
 
 
 @kernel

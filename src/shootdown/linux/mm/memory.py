@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, LEVELS, vaddr_t
 from shootdown.hw.memory import hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel, local, record, struct
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -33,6 +33,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pud_addr_end,
     pud_none_or_clear_bad,
     pud_offset,
+    set_pte_at,
 )
 from shootdown.linux.features import NO_LOCKBREAK
 from shootdown.linux.include.asm_generic.tlb import (
@@ -43,6 +44,7 @@ from shootdown.linux.include.asm_generic.tlb import (
 )
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
 from shootdown.linux.include.linux.sched import cond_resched
+from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
     tlb_flush_mmu,
@@ -52,6 +54,8 @@ from shootdown.linux.mm.mmu_gather import (
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
+from shootdown.linux.mm.rmap_anon import unlink_anon_vmas
+from shootdown.linux.mm.swapfile import free_swap_and_cache
 
 if TYPE_CHECKING:
     from shootdown.linux.mm.vma import unlink_file_vma
@@ -63,6 +67,7 @@ __all__ = [
     "unmap_page_range",
     "unmap_single_vma",
     "unmap_vmas",
+    "zap_nonpresent_ptes",
     "zap_p4d_range",
     "zap_pmd_range",
     "zap_present_folio_ptes",
@@ -112,6 +117,18 @@ def zap_present_folio_ptes(
 
 
 @kernel
+def zap_nonpresent_ptes(pte: Ptr[pte_t], ptent: pte_t) -> None:
+    """Take out an entry that says that its page is on the disk.
+
+    Kernel: mm/memory.c, v6.18 (in zap_pte_range before v6.14)
+    Context: ptl held
+    Deviates: one entry at a time; the mm's counters
+    """
+    free_swap_and_cache(pte_to_swp_entry(ptent))
+    set_pte_at(pte, pte_t())
+
+
+@kernel
 def zap_pte_range(
     tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pmd: Ptr[pmd_t], addr: vaddr_t, end: vaddr_t
 ) -> vaddr_t:
@@ -119,7 +136,7 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v6.18, commits 1cf35d47712d, 5df397dec7c4
     Context: mmap_lock held; may sleep
-    Deviates: no swap entries; stops for a full gather, not for need_resched(); does not look for
+    Deviates: stops for a full gather, not for need_resched(); does not look for
         flushes that reclaim has put off; no reclaim of empty tables, which munmap() never asks for
     """
     result = local(sd_zap_result)
@@ -129,6 +146,8 @@ def zap_pte_range(
         ptent = ptep_get(pte)
         if pte_present(ptent):
             zap_present_folio_ptes(tlb, pte, record(page, ptent.pfn), addr, result)
+        elif CONFIG_SWAP and is_swap_pte(ptent):
+            zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1
         if result.force_break or addr == end:
             break
@@ -264,6 +283,8 @@ def free_pgtables(
     Context: mmap_lock held, no fault under way in the mapping; may sleep
     Deviates: one mapping; unlinking is not batched by file (v6.10)
     """
+    if CONFIG_SWAP:
+        unlink_anon_vmas(vma)
     unlink_file_vma(vma)
     free_pgd_range(tlb, vma.vm_start, vma.vm_end, floor, ceiling)
 

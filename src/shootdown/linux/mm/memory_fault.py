@@ -6,7 +6,7 @@ A page that is mapped writable is dirty, or will be said to be before writeback 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, level_t, vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, LEVELS, level_t, vaddr_t
 from shootdown.hw.memory import entry_t, hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel, local, record, replace
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -16,6 +16,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pte_lockptr,
+    pte_none,
     pte_offset_map,
     pte_t,
     pte_unmap_unlock,
@@ -34,11 +35,14 @@ from shootdown.linux.include.linux.mm_types import (
 )
 from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_put, folio_unlock
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.include.linux.swapops import is_swap_pte
 from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
+from shootdown.linux.mm.memory_swap import do_swap_page
 from shootdown.linux.mm.page_alloc import alloc_page, pagetable_alloc, pagetable_free
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap import folio_add_rmap_pte
+from shootdown.linux.mm.rmap_anon import anon_vma_prepare, folio_add_anon_rmap_pte
 
 __all__ = [
     "do_anonymous_page",
@@ -111,11 +115,14 @@ def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: no swap entries, no NUMA hints
+    Deviates: no NUMA hints
     """
     if not pmd_none_or_clear_bad(vmf.pmd):
         vmf.pte = pte_offset_map(vmf.pmd, vmf.address)
         vmf.orig_pte = ptep_get(vmf.pte)
+    if CONFIG_SWAP and is_swap_pte(vmf.orig_pte):
+        do_swap_page(vmf)
+        return
     if not vmf.orig_pte.present:
         if vmf.vma.vm_file is NULL:
             do_anonymous_page(vmf)
@@ -147,11 +154,16 @@ def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
     is_writable = vmf.vma.vm_flags & VM_WRITE != 0
     if LEVELS >= 2:
         sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
+    if CONFIG_SWAP:
+        anon_vma_prepare(vmf.vma)
     folio = alloc_page()
     vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
-    is_first = not ptep_get(vmf.pte).present
+    is_first = pte_none(ptep_get(vmf.pte))
     if is_first:
-        folio_add_rmap_pte(folio)
+        if CONFIG_SWAP:
+            folio_add_anon_rmap_pte(folio, vmf.vma, vmf.address)
+        else:
+            folio_add_rmap_pte(folio)
         set_pte_at(
             vmf.pte,
             pte_t(

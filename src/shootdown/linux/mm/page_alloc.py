@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
-from shootdown.hw.bounds import frame_or_none, level_t, table_nr
+from shootdown.hw.bounds import CONFIG_SWAP, frame_or_none, level_t, table_nr
+from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Ref, atomic, choose, index, kernel, record, wait_until
 from shootdown.linux.include.linux.mm_types import page
 
@@ -58,6 +59,10 @@ def free_unref_page(page: Ref[page]) -> None:
     """
     with atomic():
         assert page._mapcount == -1
+        if CONFIG_SWAP:
+            page.anon_vma = NULL
+            page.index = 0
+            record(page_flags, index(page)).dirty = False
     hw_free_frame(index(page))
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.lang import Ptr, Ref, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
@@ -18,6 +18,8 @@ from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.history.mm.rmap import PageAnon, page_remove_rmap
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.swapops import is_swap_pte
+from shootdown.linux.mm.memory import zap_nonpresent_ptes
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
     tlb_flush_mmu,
@@ -36,7 +38,7 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v6.1
     Context: mmap_lock held; may sleep
-    Deviates: no swap entries; the page's age and the mm's counters; stops for a full gather, not
+    Deviates: the page's age and the mm's counters; stops for a full gather, not
         for need_resched(), and then the caller comes back, where the kernel starts again in here
     """
     force_flush = False
@@ -54,6 +56,8 @@ def zap_pte_range(
                 set_page_dirty(found)
             page_remove_rmap(found)
             is_full = __tlb_remove_page_size(tlb, found, False)
+        elif CONFIG_SWAP and is_swap_pte(ptent):
+            zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1
         if is_full or addr == end:
             force_flush = force_flush or is_full

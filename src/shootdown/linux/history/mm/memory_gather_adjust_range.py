@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.lang import Ptr, Ref, has, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
@@ -19,6 +19,8 @@ from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.history.mm.rmap import PageAnon, page_remove_rmap
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.swapops import is_swap_pte
+from shootdown.linux.mm.memory import zap_nonpresent_ptes
 from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_free, tlb_flush_mmu_tlbonly
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
@@ -33,7 +35,7 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v3.15, commit 1cf35d47712d
     Context: mmap_sem held for writing; may sleep
-    Deviates: no swap entries; the page's age and the mm's counters; after a full gather the
+    Deviates: the page's age and the mm's counters; after a full gather the
         caller comes back, where the kernel starts again in here
     """
     force_flush = False
@@ -54,6 +56,8 @@ def zap_pte_range(
                 if has(ZAP_ADDR_ADVANCE):
                     addr = addr + 1
                 break
+        elif CONFIG_SWAP and is_swap_pte(ptent):
+            zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1
         if addr == end:
             break

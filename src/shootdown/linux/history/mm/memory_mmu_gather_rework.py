@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.lang import Ptr, Ref, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
@@ -19,6 +19,8 @@ from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.history.mm.rmap import PageAnon, page_remove_rmap
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.swapops import is_swap_pte
+from shootdown.linux.mm.memory import zap_nonpresent_ptes
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
 __all__ = ["zap_pte_range"]
@@ -32,7 +34,7 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v2.6.39
     Context: mmap_sem held for writing, preemption disabled
-    Deviates: no swap entries; the page's age and the mm's counters; unmaps the whole range and
+    Deviates: the page's age and the mm's counters; unmaps the whole range and
         does not stop after ZAP_BLOCK_SIZE, which is more than any mapping has here
     """
     pte = pte_offset_map_lock(pmd, addr)
@@ -47,6 +49,8 @@ def zap_pte_range(
                 set_page_dirty(found)
             page_remove_rmap(found)
             tlb_remove_page(tlb, found)
+        elif CONFIG_SWAP and is_swap_pte(ptent):
+            zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1
         if addr == end:
             break

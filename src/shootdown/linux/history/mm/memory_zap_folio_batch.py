@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.lang import Ptr, Ref, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
@@ -22,6 +22,8 @@ from shootdown.linux.include.asm_generic.tlb import (
     tlb_remove_tlb_entry,
 )
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.swapops import is_swap_pte
+from shootdown.linux.mm.memory import zap_nonpresent_ptes
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
     tlb_flush_mmu,
@@ -41,7 +43,7 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v6.2, commit 5df397dec7c4
     Context: mmap_lock held; may sleep
-    Deviates: no swap entries; the page's age and the mm's counters; stops for a full gather, not
+    Deviates: the page's age and the mm's counters; stops for a full gather, not
         for need_resched(), and then the caller comes back, where the kernel starts again in here
     """
     force_flush = False
@@ -62,6 +64,8 @@ def zap_pte_range(
             if not delay_rmap:
                 page_remove_rmap(found)
             is_full = __tlb_remove_page_size(tlb, found, delay_rmap)
+        elif CONFIG_SWAP and is_swap_pte(ptent):
+            zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1
         if is_full or addr == end:
             force_flush = force_flush or is_full

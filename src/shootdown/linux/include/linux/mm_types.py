@@ -40,6 +40,7 @@ __all__ = [
     "VM_READ",
     "VM_WRITE",
     "address_space",
+    "anon_vma",
     "folio",
     "mm_struct",
     "no_page_is_locked",
@@ -80,6 +81,9 @@ class page:
     mapping: Ref[address_space]
     """The file in whose cache it is; NULL: it is anonymous."""
 
+    anon_vma: Ref[anon_vma]
+    """Where its mappings are found if it is anonymous (mapping, with PAGE_MAPPING_ANON)."""
+
     index: pgoff_t
 
 
@@ -110,6 +114,15 @@ class address_space:
     """How many pages the file has (of its inode, in the kernel)."""
 
 
+@struct(count=NR_VMAS)
+class anon_vma:
+    """The mappings that may have a page of a mapping of fresh memory. None has a parent."""
+
+    rwsem: rw_semaphore
+    rb_root: Array[Ref[vm_area_struct]] = array(NR_VMAS, guarded_by="rwsem")
+    """The mappings. The kernel has a tree, ordered by place, of links from mappings to here."""
+
+
 @struct(count=NR_VMAS, alloc=True)
 class vm_area_struct:
     """A mapping: a range of addresses of one address space, of a file or anonymous."""
@@ -122,6 +135,8 @@ class vm_area_struct:
     """The file, shared; NULL: the mapping is anonymous and private."""
 
     vm_pgoff: pgoff_t
+    anon_vma: Ref[anon_vma]
+    """What its pages refer to, if it is anonymous and has had any."""
 
 
 @struct(count=NR_MM)

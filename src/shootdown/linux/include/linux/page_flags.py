@@ -10,12 +10,15 @@ from shootdown.linux.include.linux.mm_types import folio, page
 
 __all__ = [
     "PageDirty",
+    "PageSwapCache",
     "PageWriteback",
     "TestClearPageDirty",
     "TestSetPageDirty",
+    "folio_set_dirty",
     "folio_test_clear_dirty",
     "folio_test_dirty",
     "folio_test_set_dirty",
+    "folio_test_swapcache",
     "folio_test_writeback",
 ]
 
@@ -40,6 +43,28 @@ def folio_test_writeback(folio: Ref[folio]) -> Bool:
     Deviates: nothing
     """
     return record(page_flags, index(folio)).writeback
+
+
+@kernel
+def folio_test_swapcache(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio is in the swap cache.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return record(page_flags, index(folio)).swapcache
+
+
+@kernel
+def folio_set_dirty(folio: Ref[folio]) -> None:
+    """Set the dirty flag.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    folio_test_set_dirty(folio)
 
 
 @kernel
@@ -94,6 +119,17 @@ def PageWriteback(page: Ref[page]) -> Bool:
     Deviates: nothing
     """
     return folio_test_writeback(page)
+
+
+@kernel
+def PageSwapCache(page: Ref[page]) -> Bool:
+    """Tell whether the page is in the swap cache.
+
+    Kernel: include/linux/page-flags.h, v3.15
+    Context: any
+    Deviates: nothing
+    """
+    return folio_test_swapcache(page)
 
 
 @kernel

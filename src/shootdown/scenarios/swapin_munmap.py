@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""swapin+munmap: a page comes from the swap area while its mapping goes
+
+A page of fresh memory was reclaimed long ago. One thread needs it, and reads it from its slot; the
+other unmaps the memory. Before v4.20 the fault keeps munmap() out by mmap_lock.
+
+The page and its slot are freed, whoever finds that nobody else needs them.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import (
+    sd_access,
+    sd_new_process,
+    sd_run_in,
+    sd_swap_out,
+    sd_user,
+)
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "swapin+munmap"
+BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 1}
+CONFIG = {"CONFIG_SWAP": True}
+EXPECT = (since("v2.6.39", holds()),)
+
+
+@setup(cpu=1)
+def user_of_memory() -> None:
+    """Take fresh memory, store to it, and have it reclaimed."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+    sd_swap_out(0)
+
+
+@setup(cpu=0)
+def unmapper() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=1, kind="user")
+def load_and_store() -> None:
+    """Load from the page and store to it."""
+    sd_user(1, 1)
+
+
+@task(cpu=0)
+def unmap() -> None:
+    """Give the memory back."""
+    sys_munmap(0, 1)
