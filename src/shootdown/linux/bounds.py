@@ -9,6 +9,7 @@ from shootdown.hw.bounds import NR_TABLES, NR_VPN
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
+    "CONFIG_MMU_GATHER_MERGE_VMAS",
     "CONFIG_MMU_GATHER_RCU_TABLE_FREE",
     "CONFIG_SMP",
     "FREE_PTE_NR",
@@ -50,6 +51,7 @@ __all__ = [
 
 CONFIG_SMP = option(True, "several CPUs")
 CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6.15: always)")
+CONFIG_MMU_GATHER_MERGE_VMAS = option(True, "one flush for all mappings (on x86: always)")
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 PROTNONE = option(False, "some call makes a mapping inaccessible")

@@ -21,6 +21,9 @@ __all__ = [
     "FOLIO_WRITEBACK",
     "GATHER_ADJUST_RANGE",
     "GATHER_BATCH_CAP",
+    "GATHER_FLUSH_CLEARED",
+    "GATHER_FREE_FLUSHED",
+    "GATHER_FREE_QUEUED",
     "GATHER_RANGE",
     "GATHER_RANGE_GIVEN",
     "GATHER_RANGE_PASSED",
@@ -293,6 +296,28 @@ GATHER_ADJUST_RANGE = feature(
     reverting="It is what the caller of the gather is going to unmap.",
 )
 
+GATHER_FREE_FLUSHED = feature(
+    "gather_free_flushed",
+    commit="f045bbb9fa1b",
+    subject="mmu_gather: fix over-eager tlb_flush_mmu_free() calling",
+    release="v3.19",
+    requires=(GATHER_ADJUST_RANGE,),
+    brings="A gather that has nothing to flush does not look for pages to free. If its last flush "
+    "freed none, they stay there: leak.",
+    reverting="It looks in any case, which takes time.",
+)
+
+GATHER_FREE_QUEUED = feature(
+    "gather_free_queued",
+    commit="721c21c17ab9",
+    subject="mm: mmu_gather: use tlb->end != 0 only for TLB invalidation",
+    release="v3.19",
+    requires=(GATHER_ADJUST_RANGE,),
+    brings="A gather frees what is queued, flushed just now or before; that of a whole address "
+    "space is never without something to flush.",
+    reverting="It frees if there is something to flush.",
+)
+
 UNMAP_BATCH = feature(
     "unmap_batch",
     commit="72b252aed506",
@@ -350,7 +375,7 @@ TLB_FLUSH_NESTED = feature(
     commit="99baac21e458",
     subject="mm: fix MADV_[FREE|DONTNEED] TLB flush miss problem",
     release="v4.13",
-    requires=(GATHER_ADJUST_RANGE, TLB_FLUSH_COUNT),
+    requires=(GATHER_FREE_QUEUED, TLB_FLUSH_COUNT),
     brings="A gather that was not alone in its address space flushes at its end in any case.",
     reverting="It flushes what it cleared itself.",
 )
@@ -436,6 +461,16 @@ FLUSH_NESTED_FULLMM = feature(
     requires=(TLB_FLUSH_NESTED,),
     brings="A gather that was not alone flushes everything, as if it had freed page tables.",
     reverting="It forgets that it did free some: lazy CPUs are not told, and walk them: table_uaf.",
+)
+
+GATHER_FLUSH_CLEARED = feature(
+    "gather_flush_cleared",
+    commit="0758cd830494",
+    subject="asm-generic/tlb: avoid potential double flush",
+    release="v5.6",
+    requires=(TLB_TABLE_INVALIDATE, FLUSH_NESTED_FULLMM),
+    brings="A gather flushes if it has cleared an entry or freed a table since its last flush.",
+    reverting="It flushes if its range is not empty; that of a whole address space never is.",
 )
 
 FLUSH_CONCURRENT = feature(

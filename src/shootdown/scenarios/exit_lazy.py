@@ -28,6 +28,7 @@ CONFIG = {"LAZY_TLB": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (
     since("v2.6.39", holds()),
+    at("gather_free_flushed", holds()),
     at("x86_lazy_flush^", violated("table_uaf"), source="I08 / b956575bed91"),
 )
 

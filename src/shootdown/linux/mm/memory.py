@@ -40,6 +40,7 @@ from shootdown.linux.include.asm_generic.tlb import (
     mmu_gather,
     pte_free_tlb,
     tlb_delay_rmap,
+    tlb_end_vma,
     tlb_remove_tlb_entry,
 )
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
@@ -232,7 +233,7 @@ def unmap_page_range(
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: tlb_start_vma() and tlb_end_vma(), which do nothing for such mappings on x86
+    Deviates: tlb_start_vma(), which only chooses the kind of flush
     """
     pgd = pgd_offset(vma.vm_mm, addr)
     while addr != end:
@@ -242,6 +243,7 @@ def unmap_page_range(
         addr = next
         if addr != end:
             pgd = pgd + 1
+    tlb_end_vma(tlb, vma)
 
 
 @kernel

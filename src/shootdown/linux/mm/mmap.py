@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import LEVELS, NR_VPN, vaddr_t
 from shootdown.hw.memory import table
-from shootdown.lang import NULL, Ref, kernel, local, new, record, this_cpu
+from shootdown.lang import NULL, Bool, Ref, kernel, local, new, record, this_cpu
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import (
@@ -27,7 +27,7 @@ from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu_fullmm
 from shootdown.linux.mm.page_alloc import pagetable_alloc
 from shootdown.linux.mm.vma import __vm_munmap, sd_ceiling, vma_link
 
-__all__ = ["do_mmap", "exit_mmap", "mm_init", "sd_free_all_pgtables", "sys_munmap"]
+__all__ = ["do_mmap", "exit_mmap", "mm_init", "sd_free_all_pgtables", "sd_is_empty", "sys_munmap"]
 
 
 @kernel
@@ -86,6 +86,9 @@ def exit_mmap(mm: Ref[mm_struct]) -> None:
     """
     tlb = local(mmu_gather)
     mmap_read_lock(mm)
+    if sd_is_empty(mm):
+        mmap_read_unlock(mm)
+        return
     tlb_gather_mmu_fullmm(tlb, mm)
     for i in range(NR_VMAS):
         vma = mm.mm_mt[i]
@@ -96,6 +99,20 @@ def exit_mmap(mm: Ref[mm_struct]) -> None:
     sd_free_all_pgtables(tlb, mm)
     tlb_finish_mmu(tlb)
     mmap_write_unlock(mm)
+
+
+@kernel
+def sd_is_empty(mm: Ref[mm_struct]) -> Bool:
+    """Tell whether an address space has no mapping.
+
+    Kernel: none
+    Context: mmap_lock held
+    Deviates: stands for the search for the first mapping
+    """
+    for i in range(NR_VMAS):
+        if mm.mm_mt[i] is not NULL:
+            return False
+    return True
 
 
 @kernel

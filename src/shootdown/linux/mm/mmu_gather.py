@@ -197,8 +197,6 @@ def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
     if not (tlb.freed_tables or tlb.cleared_ptes):
         return
     tlb_flush(tlb)
-    if not has(TLB_TABLE_INVALIDATE):
-        tlb_table_flush(tlb)
     __tlb_reset_range(tlb)
 
 

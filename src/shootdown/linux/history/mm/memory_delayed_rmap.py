@@ -22,7 +22,7 @@ from shootdown.linux.include.linux.swapops import is_swap_pte
 from shootdown.linux.mm.memory import zap_nonpresent_ptes
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
-    tlb_flush_mmu,
+    tlb_flush_mmu_free,
     tlb_flush_mmu_tlbonly,
 )
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
@@ -39,7 +39,8 @@ def zap_pte_range(
     Kernel: mm/memory.c, v6.1
     Context: mmap_lock held; may sleep
     Deviates: the page's age and the mm's counters; stops for a full gather, not
-        for need_resched(), and then the caller comes back, where the kernel starts again in here
+        for need_resched(), and then the caller comes back, where the kernel starts again in here;
+        since v5.2 the kernel asks for a flush once more, for which there is nothing left
     """
     force_flush = False
     pte = pte_offset_map_lock(pmd, addr)
@@ -67,5 +68,5 @@ def zap_pte_range(
         tlb_flush_mmu_tlbonly(tlb)
     pte_unmap_unlock(ptl)
     if force_flush:
-        tlb_flush_mmu(tlb)
+        tlb_flush_mmu_free(tlb)
     return addr

@@ -11,7 +11,7 @@ from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
 from shootdown.linux.mm.memory import unmap_vmas
-from shootdown.linux.mm.mmap import sd_free_all_pgtables
+from shootdown.linux.mm.mmap import sd_free_all_pgtables, sd_is_empty
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu_fullmm
 
 __all__ = ["exit_mmap"]
@@ -27,6 +27,9 @@ def exit_mmap(mm: Ref[mm_struct]) -> None:
     """
     tlb = local(mmu_gather)
     mmap_write_lock(mm)
+    if sd_is_empty(mm):
+        mmap_write_unlock(mm)
+        return
     tlb_gather_mmu_fullmm(tlb, mm)
     for i in range(NR_VMAS):
         vma = mm.mm_mt[i]

@@ -23,12 +23,11 @@ def tlb_finish_mmu(tlb: Ref[mmu_gather]) -> None:
     Kernel: mm/mmu_gather.c, v5.1 (arch_tlb_finish_mmu), commit 99baac21e458
     Context: mmap_sem held
     Deviates: the range of a gather that was not alone is the whole address space, and not that of
-        its caller; that it has one says that a flush is due, as cleared_ptes does since v5.6
+        its caller
     """
     if has(TLB_FLUSH_NESTED) and tlb.mm.tlb_flush_pending > 1:
         __tlb_reset_range(tlb)
         __tlb_adjust_range(tlb, 0, NR_VPN)
-        tlb.cleared_ptes = True
     tlb_flush_mmu(tlb)
     tlb_batch_list_free(tlb)
     if has(TLB_FLUSH_NESTED):

@@ -5,16 +5,23 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import NR_VPN
 from shootdown.lang import Ref, has, kernel
+from shootdown.linux.bounds import CONFIG_MMU_GATHER_MERGE_VMAS
 from shootdown.linux.features import GATHER_ADJUST_RANGE, GATHER_RANGE_GIVEN
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
-from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
 from shootdown.linux.mm.mmu_gather import (
     tlb_batch_list_free,
     tlb_flush_mmu_free,
     tlb_table_flush,
 )
 
-__all__ = ["tlb_finish_mmu", "tlb_flush_mmu", "tlb_flush_mmu_tlbonly", "tlb_gather_mmu"]
+__all__ = [
+    "tlb_end_vma",
+    "tlb_finish_mmu",
+    "tlb_flush_mmu",
+    "tlb_flush_mmu_tlbonly",
+    "tlb_gather_mmu",
+]
 
 
 @kernel(before=GATHER_ADJUST_RANGE)
@@ -30,6 +37,18 @@ def tlb_gather_mmu(tlb: Ref[mmu_gather], mm: Ref[mm_struct]) -> None:
     if not has(GATHER_RANGE_GIVEN):
         tlb.start = NR_VPN
         tlb.end = 0
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_end_vma(tlb: Ref[mmu_gather], vma: Ref[vm_area_struct]) -> None:
+    """End the zapping of a mapping: flush here, unless several mappings are flushed together.
+
+    Kernel: arch/arm64/include/asm/tlb.h, v3.18; that of x86 is empty
+    Context: mmap_sem held, no spinlock
+    Deviates: the range is that of the gather
+    """
+    if not (CONFIG_MMU_GATHER_MERGE_VMAS or tlb.fullmm):
+        tlb_flush(tlb)
 
 
 @kernel(before=GATHER_ADJUST_RANGE)

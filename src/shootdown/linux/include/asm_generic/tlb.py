@@ -9,6 +9,7 @@ from shootdown.hw.bounds import NR_VPN, table_nr, vaddr_t
 from shootdown.lang import Array, Bool, Ref, array, has, kernel, struct
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import (
+    CONFIG_MMU_GATHER_MERGE_VMAS,
     CONFIG_MMU_GATHER_RCU_TABLE_FREE,
     CONFIG_SMP,
     MAX_TABLE_BATCH,
@@ -21,10 +22,14 @@ from shootdown.linux.bounds import (
     table_slots_t,
 )
 from shootdown.linux.features import GATHER_ADJUST_RANGE, MMU_GATHER_REWORK, X86_RCU_TABLES
-from shootdown.linux.include.linux.mm_types import mm_struct, page
+from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct
 
 if TYPE_CHECKING:
-    from shootdown.linux.mm.mmu_gather import sd_queue_table, tlb_remove_table
+    from shootdown.linux.mm.mmu_gather import (
+        sd_queue_table,
+        tlb_flush_mmu_tlbonly,
+        tlb_remove_table,
+    )
 
 __all__ = [
     "__tlb_adjust_range",
@@ -33,6 +38,7 @@ __all__ = [
     "pte_free_tlb",
     "sd_tables_by_rcu",
     "tlb_delay_rmap",
+    "tlb_end_vma",
     "tlb_flush",
     "tlb_flush_pte_range",
     "tlb_remove_tlb_entry",
@@ -192,6 +198,19 @@ def tlb_delay_rmap(tlb: Ref[mmu_gather]) -> Bool:
         tlb.delayed_rmap = True
         return True
     return False
+
+
+@kernel
+def tlb_end_vma(tlb: Ref[mmu_gather], vma: Ref[vm_area_struct]) -> None:
+    """End the zapping of a mapping: flush here, unless several mappings are flushed together.
+
+    Kernel: include/asm-generic/tlb.h, v6.18 (since v3.19; x86 had an empty one of its own)
+    Context: mmap_lock held, no spinlock
+    Deviates: no mappings without pages to count (VM_PFNMAP)
+    """
+    if CONFIG_MMU_GATHER_MERGE_VMAS or tlb.fullmm:
+        return
+    tlb_flush_mmu_tlbonly(tlb)
 
 
 @kernel
