@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,13 @@ from shootdown.errors import InputError
 from shootdown.execution import Result, Verdict
 from shootdown.explore.alone import run_alone
 from shootdown.explore.engine import Job, replay
-from shootdown.report.figures import Figures, figures_of, figures_table
+from shootdown.report.figures import (
+    RECLAIM_ROWS,
+    UNMAPPING_ROWS,
+    Figures,
+    figures_of,
+    figures_table,
+)
 
 if TYPE_CHECKING:
     from shootdown.report.json import SavedResult
@@ -32,9 +38,27 @@ class Catalogue:
     rows: tuple[tuple[str, ...], ...]
 
 
-FIGURES_SCENARIO = "zap+many"
-FEATURES_WITH_FIGURES = ("mmu_gather_rework", "tlb_flush_split")
-KERNELS_WITH_FIGURES = ("v2.6.39", "v3.0", "v3.15")
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a feature's figures count: an uncontended run, under these kernels and the newest."""
+
+    scenarios: tuple[str, ...]
+    kernels: tuple[str, ...]
+    rows: Mapping[str, str]
+
+
+UNMAPPING = _Shown(("zap+many",), ("v2.6.39", "v3.0", "v3.15"), UNMAPPING_ROWS)
+RECLAIM = _Shown(
+    ("reclaim+many", "reclaim+many-kswapd"),
+    ("unmap_batch^", "defer_writable_flush^", "v4.3"),
+    RECLAIM_ROWS,
+)
+FEATURES_WITH_FIGURES = {
+    "mmu_gather_rework": UNMAPPING,
+    "tlb_flush_split": UNMAPPING,
+    "unmap_batch": RECLAIM,
+    "defer_writable_flush": RECLAIM,
+}
 
 
 def show(name: str, *, kernel: str = "") -> str:
@@ -75,18 +99,22 @@ def _figures_text(model: Model, feature: str) -> str:
     """Return the figures that a feature is about, if it is one of those."""
     if feature not in FEATURES_WITH_FIGURES:
         return ""
-    columns = figures([*KERNELS_WITH_FIGURES, model.newest])
-    return f"\n{FIGURES_SCENARIO}, nobody in between:\n\n{figures_table(columns)}"
+    shown = FEATURES_WITH_FIGURES[feature]
+    text = ""
+    for scenario in shown.scenarios:
+        columns = figures([*shown.kernels, model.newest], scenario=scenario)
+        text += f"\n{scenario}, nobody in between:\n\n{figures_table(columns, shown.rows)}"
+    return text
 
 
-def figures(kernels: Sequence[str]) -> list[Figures]:
-    """Count what an unmapping that nobody disturbs does under locks, for each kernel."""
+def figures(kernels: Sequence[str], *, scenario: str = "zap+many") -> list[Figures]:
+    """Count what a scenario's first task does if nobody disturbs it, for each kernel."""
     model = read_model()
-    scenario = model.scenario(FIGURES_SCENARIO)
+    chosen = model.scenario(scenario)
     asked = asked_of(model, (), (), None, None, Limits(reduce=False), None)
     found = []
     for name in kernels:
-        cell = Cell(scenario, model.kernel(name, ()), "")
+        cell = Cell(chosen, model.kernel(name, ()), "")
         job = Job(request_of(model, cell, asked), name)
         execution = run_alone(job)
         found.append(figures_of(execution, execution.steps[0].task))

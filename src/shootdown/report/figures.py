@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""What an unmapping does under the page-table lock, and with preemption off: counted, not judged.
+"""What an unmapping does under locks, and what reclaim costs the other CPUs: counted, not judged.
 
 The counts are those of one execution, in which nobody comes in between.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from shootdown.execution import Action, Execution, Step
 
-__all__ = ["Figures", "figures_of", "figures_table"]
+__all__ = ["RECLAIM_ROWS", "UNMAPPING_ROWS", "Figures", "figures_of", "figures_table"]
 
 TAKES_PTL = "pte_offset_map_lock"
 DROPS_PTL = "pte_unmap_unlock"
 FLUSHES = "tlb_flush"
 LETS_GO = "free_pages_and_swap_cache"
-ROWS = {
+UNMAPPING_ROWS = {
     "steps": "steps",
     "ptl_sections": "page-table lock taken",
     "ptl_steps": "steps with it held",
@@ -26,7 +27,13 @@ ROWS = {
     "pages_in": "pages let go with it held",
     "pages_out": "pages let go without",
     "tables_out": "page tables freed",
-    "interrupts": "interrupts sent",
+    "sends": "interrupts sent",
+}
+RECLAIM_ROWS = {
+    "unmapped": "entries taken out",
+    "written": "pages written",
+    "freed": "pages freed",
+    "interrupts": "CPUs interrupted",
 }
 
 
@@ -44,7 +51,12 @@ class Figures:
     pages_in: int = 0
     pages_out: int = 0
     tables_out: int = 0
+    sends: int = 0
+    unmapped: int = 0
+    written: int = 0
+    freed: int = 0
     interrupts: int = 0
+    """One for each CPU that a send is for."""
 
 
 @dataclass(slots=True)
@@ -104,14 +116,25 @@ def _count_event(found: Figures, place: _Place, event: Action) -> None:
         case "table_freed":
             found.tables_out += 1
         case "ipi_sent":
-            found.interrupts += 1
+            found.sends += 1
+            found.interrupts += int(dict(event.arguments)["targets"]).bit_count()
+        case "pte_cleared":
+            found.unmapped += 1
+        case "disk_written":
+            found.written += 1
+        case "page_freed":
+            found.freed += 1
 
 
-def figures_table(columns: list[Figures]) -> str:
+def figures_table(columns: list[Figures], rows: Mapping[str, str] = UNMAPPING_ROWS) -> str:
     """Return the figures of several kernels side by side."""
-    assert {field.name for field in fields(Figures)} == {"kernel", *ROWS}
-    lines = ["{:<28}".format("") + "".join(f"{column.kernel:>9}" for column in columns)]
-    for name, text in ROWS.items():
-        numbers = "".join(f"{getattr(column, name):>9}" for column in columns)
-        lines.append(f"{text:<28}{numbers}")
+    names = {field.name for field in fields(Figures)}
+    assert names == {"kernel", *UNMAPPING_ROWS, *RECLAIM_ROWS}
+    widths = [max(9, len(column.kernel) + 2) for column in columns]
+    pairs = list(zip(columns, widths, strict=True))
+    left = max(map(len, rows.values())) + 3
+    lines = [" " * left + "".join(f"{one.kernel:>{width}}" for one, width in pairs)]
+    for name, text in rows.items():
+        numbers = "".join(f"{getattr(one, name):>{width}}" for one, width in pairs)
+        lines.append(f"{text:<{left}}{numbers}")
     return "\n".join(lines) + "\n"

@@ -17,7 +17,7 @@ the page counts as unmapped.
 
 from __future__ import annotations
 
-from shootdown.lang import holds, record, setup, since, task, violated
+from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.kernel.pressure import sd_age, sd_map_file
 from shootdown.linux.kernel.user import sd_access, sd_user
@@ -28,6 +28,7 @@ NAME = "reclaim+flusher"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
 EXPECT = (
     since("v2.6.39", holds()),
+    at("defer_writable_flush^", holds()),
     since("v4.3", violated("lost_write")),
 )
 

@@ -16,7 +16,7 @@ The first page is clean. It is freed when all is flushed.
 
 from __future__ import annotations
 
-from shootdown.lang import holds, record, setup, since, task
+from shootdown.lang import at, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.kernel.pressure import sd_age, sd_map_file, sd_under_pressure
 from shootdown.linux.kernel.user import sd_access, sd_user
@@ -24,7 +24,10 @@ from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "reclaim+kswapd"
 BOUNDS = {"NR_PAGES": 2, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
-EXPECT = (since("v2.6.39", holds(), source="d950c9477d51"),)
+EXPECT = (
+    since("v2.6.39", holds(), source="d950c9477d51"),
+    at("defer_writable_flush^", holds(), source="72b252aed506"),
+)
 
 
 @setup(cpu=1)

@@ -10,7 +10,7 @@ by one flush for all pages of the list, which comes just before they are freed.
 
 from __future__ import annotations
 
-from shootdown.lang import holds, record, setup, since, task
+from shootdown.lang import at, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.kernel.pressure import sd_age, sd_map_file
 from shootdown.linux.kernel.user import sd_access, sd_user
@@ -18,7 +18,10 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+writer"
 BOUNDS = {"NR_PAGES": 2, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
-EXPECT = (since("v2.6.39", holds(), source="72b252aed506"),)
+EXPECT = (
+    since("v2.6.39", holds(), source="72b252aed506"),
+    at("defer_writable_flush^", holds(), source="72b252aed506"),
+)
 
 
 @setup(cpu=1)
