@@ -38,6 +38,7 @@ __all__ = [
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
+    "OOM_REAP_VMA",
     "PAGEOUT_NO_FILE",
     "SWAPIN_REUSE",
     "SWAPIN_WRITABLE",
@@ -409,6 +410,16 @@ X86_LAZY_FLUSH = feature(
     requires=(X86_LAZY_REWORK,),
     brings="A lazy CPU stays in the mask, and a flush makes it leave the address space.",
     reverting="No flush reaches a lazy CPU, which walks page tables that were freed: table_uaf.",
+)
+
+OOM_REAP_VMA = feature(
+    "oom_reap_vma",
+    commit="687cb0884a71",
+    subject="mm, oom_reaper: gather each vma to prevent leaking TLB entry",
+    release="v4.15",
+    brings="The oom reaper has a gather for each mapping.",
+    reverting="It has one for the whole address space, as if nobody used that any more. Where such "
+    "a gather is not flushed (arm64), a thread of the victim may still do: stale_access.",
 )
 
 TLB_TABLE_NO_SHORTCUT = feature(
