@@ -295,6 +295,7 @@ HEADLINES: dict[str, str] = {
     "lost_write": "LOST WRITE to page {pfn}",
     "stale_access": "ACCESS THROUGH A STALE TRANSLATION to page {pfn}",
     "table_uaf": "USE OF A FREED PAGE TABLE",
+    "page_uaf": "USE OF FREED PAGE {pfn}",
     "sleep_in_atomic": "SLEEP IN ATOMIC CONTEXT",
     "protection": "FORBIDDEN ACCESS to page {pfn}",
     "leak": "LEAK of page {pfn}",

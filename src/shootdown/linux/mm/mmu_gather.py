@@ -35,7 +35,6 @@ __all__ = [
     "sd_batch_table",
     "sd_free_slot",
     "sd_is_full",
-    "sd_queue_table",
     "sd_take_slot",
     "tlb_batch_list_free",
     "tlb_batch_pages_flush",
@@ -174,19 +173,6 @@ def __tlb_remove_page_size(tlb: Ref[mmu_gather], page: Ref[page], delay_rmap: Bo
 
 
 @kernel
-def sd_queue_table(tlb: Ref[mmu_gather], table: table_nr) -> None:
-    """Queue a page table as if it were a page of data; flush and free if the gather is full now.
-
-    Kernel: none
-    Context: no spinlock held
-    Deviates: stands for tlb_remove_page()
-    """
-    tlb.tables[sd_take_slot(tlb)] = table + 1
-    if sd_is_full(tlb):
-        tlb_flush_mmu(tlb)
-
-
-@kernel
 def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
     """Flush what was cleared, and free nothing.
 
@@ -253,7 +239,7 @@ def tlb_batch_pages_flush(tlb: Ref[mmu_gather]) -> None:
     Context: no spinlock held
     Deviates: others do not run in between
     """
-    for batch in range(NR_GATHER_BATCHES + 1):
+    for batch in range(tlb.batch_count + 1):
         first = sd_first_slot(batch)
         for i in range(tlb.nr[batch]):
             sd_free_slot(tlb, first + i)

@@ -10,7 +10,6 @@ from shootdown.lang import Array, Bool, Ref, array, has, kernel, struct
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import (
     CONFIG_MMU_GATHER_MERGE_VMAS,
-    CONFIG_MMU_GATHER_RCU_TABLE_FREE,
     CONFIG_SMP,
     MAX_TABLE_BATCH,
     NR_GATHER_BATCHES,
@@ -21,22 +20,17 @@ from shootdown.linux.bounds import (
     table_or_0,
     table_slots_t,
 )
-from shootdown.linux.features import GATHER_ADJUST_RANGE, MMU_GATHER_REWORK, X86_RCU_TABLES
+from shootdown.linux.features import GATHER_ADJUST_RANGE
 from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct
 
 if TYPE_CHECKING:
-    from shootdown.linux.mm.mmu_gather import (
-        sd_queue_table,
-        tlb_flush_mmu_tlbonly,
-        tlb_remove_table,
-    )
+    from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_tlbonly, tlb_remove_table
 
 __all__ = [
     "__tlb_adjust_range",
     "__tlb_reset_range",
     "mmu_gather",
     "pte_free_tlb",
-    "sd_tables_by_rcu",
     "tlb_delay_rmap",
     "tlb_end_vma",
     "tlb_flush",
@@ -152,19 +146,6 @@ def tlb_remove_tlb_entry(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
 
 
 @kernel
-def sd_tables_by_rcu() -> Bool:
-    """Tell whether RCU frees page tables.
-
-    Kernel: none
-    Context: any
-    Deviates: stands for CONFIG_HAVE_RCU_TABLE_FREE (267239116987 in v3.0), and what it became
-    """
-    if has(X86_RCU_TABLES):
-        return True
-    return CONFIG_MMU_GATHER_RCU_TABLE_FREE and has(MMU_GATHER_REWORK)
-
-
-@kernel
 def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> None:
     """Note that a table was unlinked: free it after the flush.
 
@@ -175,15 +156,9 @@ def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> Non
     Context: the mapping is hidden from reverse-map walks
     Deviates: nothing
     """
-    if has(GATHER_ADJUST_RANGE):
-        __tlb_adjust_range(tlb, address, 1)
-        tlb.freed_tables = True
-    else:
-        tlb.need_flush = True
-    if sd_tables_by_rcu():
-        tlb_remove_table(tlb, table)
-    else:
-        sd_queue_table(tlb, table)
+    __tlb_adjust_range(tlb, address, 1)
+    tlb.freed_tables = True
+    tlb_remove_table(tlb, table)
 
 
 @kernel
