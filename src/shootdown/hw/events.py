@@ -36,6 +36,8 @@ __all__ = [
     "dirty_bit_set",
     "disk_read",
     "disk_written",
+    "disowning_begun",
+    "disowning_done",
     "freed_table_accessed",
     "ipi_acknowledged",
     "ipi_sent",
@@ -207,6 +209,16 @@ def write_protection_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None
 @event
 def write_protection_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     """It returns: what was there when it began can be stored to there no more."""
+
+
+@event
+def disowning_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """A system call begins that says that the contents of a range are not needed any more."""
+
+
+@event
+def disowning_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """It returns: what is stored from now on is needed."""
 
 
 @event

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import (
     CONFIG_SWAP,
+    LEVELS,
     NR_PAGES,
     NR_TABLES,
     PTRS_PER_TABLE,
@@ -40,6 +41,7 @@ __all__ = [
     "hw_write_entry",
     "hw_xchg_entry",
     "is_mapped",
+    "is_mapped_at",
     "is_noted",
     "names_block",
     "table",
@@ -197,6 +199,22 @@ def hw_test_and_clear_accessed(entry: Ptr[entry_t]) -> Bool:
         was_accessed = entry[0].accessed
         store_entry(entry, replace(entry[0], accessed=False))
         return was_accessed
+
+
+@hw
+def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
+    """Tell whether the tables map the frame at that page, or with `write`: let it be stored to."""
+    number: table_nr = root
+    for above in range(LEVELS):
+        level = LEVELS - above
+        entry = entry_at(number, vpn, level)[0]
+        if not entry.present:
+            return False
+        if level > 1:
+            number = entry.pfn
+        elif entry.pfn != pfn or (write and not entry.write):
+            return False
+    return True
 
 
 @hw

@@ -8,24 +8,51 @@ never stored to again: nobody will look at it any more.
 A page that comes back from a block of the disk is the one that was put there; and what is written
 to a block that belongs to nobody overwrites the next owner's, or is overwritten.
 
+What a page holds whose owner has said that it does not need that (MADV_FREE) may be lost, and so
+may be what is stored there until the call returns. What is stored afterwards may not.
+
 Not vacuous: the first is broken when `page_mkclean` does not flush, or when zap moves the dirty
 bit to the page and flushes only after the page-table lock; the second, when reclaim drops a page
-before the flush that its unmapping deferred.
+before the flush that its unmapping deferred. Stores after MADV_FREE are lost if it does not flush.
 """
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES, block_t, cpu_id, pfn_t, vpn_t
+from shootdown.hw.bounds import (
+    NR_PAGES,
+    NR_VPN,
+    block_t,
+    cpu_id,
+    pfn_t,
+    table_nr,
+    vaddr_t,
+    vpn_t,
+)
 from shootdown.hw.events import (
     access_made,
     block_read,
     block_written,
+    disowning_begun,
+    disowning_done,
     page_evicted,
     page_freed,
 )
-from shootdown.hw.memory import frame, is_mapped
+from shootdown.hw.memory import frame, is_mapped, is_mapped_at
 from shootdown.hw.published import page_flags
-from shootdown.lang import Bool, check, final, invariant, on, record, struct
+from shootdown.lang import (
+    NR_TASKS,
+    Array,
+    Bool,
+    array,
+    check,
+    final,
+    hw,
+    invariant,
+    on,
+    record,
+    struct,
+    this_task,
+)
 
 __all__ = ["lost_write"]
 
@@ -39,13 +66,58 @@ class farewell:
     evicted: Bool
     """Only the disk's copy counts, until the frame is freed."""
 
+    disowned: Bool
+    """Nobody needs what it holds, until it is stored to."""
+
+
+@struct(count=NR_TASKS)
+class disowning:
+    """The frames whose contents the call of a task gives up."""
+
+    frames: Array[Bool] = array(NR_PAGES)
+
+
+@hw
+def is_being_disowned(pfn: pfn_t) -> Bool:
+    """Tell whether stores to the frame may still be lost: a call that gives it up is at work."""
+    for task in range(NR_TASKS):
+        if record(disowning, task).frames[pfn]:
+            return True
+    return False
+
+
+@hw
+def is_needed(pfn: pfn_t) -> Bool:
+    """Tell whether the frame holds a store that the disk has not, and that somebody needs."""
+    return record(frame, pfn).unsaved and not record(farewell, pfn).disowned
+
+
+@on(disowning_begun)
+def note_what_is_disowned(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Remember the frames of the range."""
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if is_mapped_at(root, vpn, pfn, False):
+                    record(disowning, this_task()).frames[pfn] = True
+                    record(farewell, pfn).disowned = True
+
+
+@on(disowning_done)
+def keep_stores_again(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Let stores count from here on, even if another such call is at work."""
+    for pfn in range(NR_PAGES):
+        if record(disowning, this_task()).frames[pfn]:
+            for task in range(NR_TASKS):
+                record(disowning, task).frames[pfn] = False
+
 
 @final
 def unsaved_pages_are_known_to_be_dirty() -> None:
     """Find frames whose contents nobody is going to write."""
     for pfn in range(NR_PAGES):
-        page = record(frame, pfn)
-        if page.allocated and page.unsaved and not record(farewell, pfn).evicted:
+        is_left = record(frame, pfn).allocated and not record(farewell, pfn).evicted
+        if is_left and is_needed(pfn):
             known = record(page_flags, pfn).dirty or is_mapped(pfn, True)
             check(known, "lost_write")
 
@@ -53,7 +125,7 @@ def unsaved_pages_are_known_to_be_dirty() -> None:
 @on(page_evicted)
 def evicted_page_is_saved(pfn: pfn_t) -> None:
     """Find stores that came after the page was written."""
-    check(not record(frame, pfn).unsaved, "lost_write")
+    check(not is_needed(pfn), "lost_write")
     record(farewell, pfn).evicted = True
 
 
@@ -62,13 +134,18 @@ def evicted_page_is_not_stored_to(
     cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool
 ) -> None:
     """Find stores that come after the last look at the page; stale ones are `stale_access`."""
-    check(not (write and not stale and record(farewell, pfn).evicted), "lost_write")
+    if write and not is_being_disowned(pfn):
+        check(stale or not record(farewell, pfn).evicted, "lost_write")
+        record(farewell, pfn).disowned = False
 
 
 @on(page_freed)
 def forget_frame(pfn: pfn_t) -> None:
     """Let the frame's next owner start anew."""
     record(farewell, pfn).evicted = False
+    record(farewell, pfn).disowned = False
+    for task in range(NR_TASKS):
+        record(disowning, task).frames[pfn] = False
 
 
 @on(block_written)

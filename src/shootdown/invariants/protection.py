@@ -22,7 +22,6 @@ does not wait for the flush of another call that did; and so for mprotect().
 from __future__ import annotations
 
 from shootdown.hw.bounds import (
-    LEVELS,
     NR_CPUS,
     NR_PAGES,
     NR_VPN,
@@ -50,7 +49,7 @@ from shootdown.hw.events import (
     write_protection_begun,
     write_protection_done,
 )
-from shootdown.hw.memory import entry_at, table
+from shootdown.hw.memory import is_mapped_at, table
 from shootdown.hw.tlb import mmu, rights_t
 from shootdown.lang import (
     NR_TASKS,
@@ -96,22 +95,6 @@ class forbidden:
     pages: Array[Bool] = array(NR_VPN)
     stores: Array[Bool] = array(NR_VPN)
     """Those that may be loaded through."""
-
-
-@hw
-def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
-    """Tell whether the tables map the frame at that page, or with `write`: let it be stored to."""
-    number: table_nr = root
-    for above in range(LEVELS):
-        level = LEVELS - above
-        entry = entry_at(number, vpn, level)[0]
-        if not entry.present:
-            return False
-        if level > 1:
-            number = entry.pfn
-        elif entry.pfn != pfn or (write and not entry.write):
-            return False
-    return True
 
 
 @hw

@@ -29,6 +29,7 @@ __all__ = [
     "SWAP_CLUSTER_MAX",
     "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
+    "TLB_FLUSH_BATCH_FLUSHED",
     "TLB_FLUSH_BATCH_PENDING_LARGE",
     "ZAP_BLOCK_SIZE",
     "batch_t",
@@ -122,8 +123,11 @@ flush_end_t = Annotated[int, upto(NR_VPN + 1)]
 gen_t = Annotated[int, upto(MAX_GENERATIONS)]
 """A TLB generation: how often the translations of an address space have changed."""
 
-batched_t = Annotated[int, upto(TLB_FLUSH_BATCH_PENDING_LARGE + 1)]
-"""How often reclaim has put off a flush of an address space."""
+TLB_FLUSH_BATCH_FLUSHED = TLB_FLUSH_BATCH_PENDING_LARGE + 2
+"""What a flush counts for, beside those put off (2 to the power TLB_FLUSH_BATCH_FLUSHED_SHIFT)."""
+
+batched_t = Annotated[int, upto(TLB_FLUSH_BATCH_FLUSHED * TLB_FLUSH_BATCH_FLUSHED - 1)]
+"""How often reclaim has put off a flush of an address space, and up to which it was flushed."""
 
 isolated_t = Annotated[int, upto(SWAP_CLUSTER_MAX)]
 """A number of pages that reclaim has isolated."""

@@ -30,6 +30,7 @@ __all__ = [
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
+    "LAZYFREE",
     "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
     "MPROTECT_COUNT",
@@ -359,6 +360,15 @@ FLUSH_BATCHED_PENDING = feature(
     brings="Who changes entries under the page-table lock flushes first if reclaim has put off a "
     "flush of that address space.",
     reverting="An entry that is gone already is not flushed by who takes it away: protection.",
+)
+
+LAZYFREE = feature(
+    "lazyfree",
+    commit="802a3a92ad7a",
+    subject="mm: reclaim MADV_FREE pages",
+    release="v4.12",
+    brings="A page whose contents are not needed is marked so.",
+    reverting="Reclaim tells it by its being clean.",
 )
 
 TLB_FLUSH_COUNT = feature(

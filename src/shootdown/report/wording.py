@@ -99,6 +99,8 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "truncation_done": (Wording("returns: the file is truncated"),),
     "withdrawal_begun": _NOWHERE,
     "withdrawal_done": (Wording("returns: the range is given up"),),
+    "disowning_begun": _NOWHERE,
+    "disowning_done": (Wording("returns: stores are kept from now on"),),
     "write_protection_begun": _NOWHERE,
     "write_protection_done": (Wording("returns: the range is read-only"),),
     # interrupts

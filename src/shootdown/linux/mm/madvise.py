@@ -1,17 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The system call madvise(), of which only MADV_DONTNEED is here."""
+"""The system call madvise(): contents of memory that their owner does not need any more.
+
+MADV_DONTNEED takes the pages out at once. MADV_FREE leaves them for reclaim to drop: a page that is
+stored to again afterwards must be kept, and nobody is told of the store but its entry's dirty bit.
+"""
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
-from shootdown.hw.events import withdrawal_begun, withdrawal_done
-from shootdown.lang import NULL, Ref, atomic, index, kernel, record, this_cpu
-from shootdown.linux.include.linux.mm_types import mm_struct, task_struct, vm_area_struct
+from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
+from shootdown.hw.events import (
+    disowning_begun,
+    disowning_done,
+    withdrawal_begun,
+    withdrawal_done,
+)
+from shootdown.lang import (
+    NULL,
+    Bool,
+    Ptr,
+    Ref,
+    atomic,
+    index,
+    kernel,
+    local,
+    record,
+    replace,
+    this_cpu,
+)
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pmd_addr_end,
+    pmd_t,
+    pte_lockptr,
+    pte_present,
+    pte_t,
+    pte_unmap_unlock,
+    ptep_get,
+    ptep_get_and_clear,
+    set_pte_at,
+)
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
+from shootdown.linux.include.linux.mm_types import (
+    folio,
+    mm_struct,
+    page,
+    task_struct,
+    vm_area_struct,
+)
 from shootdown.linux.include.linux.mmap_lock import mmap_read_lock, mmap_read_unlock
+from shootdown.linux.include.linux.page_flags import (
+    folio_test_clear_dirty,
+    folio_test_dirty,
+    folio_test_swapcache,
+)
+from shootdown.linux.include.linux.pagemap import folio_trylock, folio_unlock
+from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
 from shootdown.linux.mm.memory_zap import zap_page_range_single
+from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
+from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
+from shootdown.linux.mm.swap import folio_mark_lazyfree
+from shootdown.linux.mm.swapfile import folio_free_swap, free_swap_and_cache
 from shootdown.linux.mm.vma import find_vma
 
-__all__ = ["do_madvise", "madvise_dontneed_single_vma", "sys_madvise"]
+__all__ = [
+    "do_madvise",
+    "madvise_dontneed_single_vma",
+    "madvise_free_pte_range",
+    "madvise_free_single_vma",
+    "sd_madvise_free",
+    "sys_madvise",
+]
 
 
 @kernel
@@ -20,7 +79,7 @@ def sys_madvise(start: vaddr_t, len_in: vaddr_t) -> None:
 
     Kernel: mm/madvise.c, v6.18
     Context: user context, may sleep
-    Deviates: the advice is MADV_DONTNEED
+    Deviates: the advice is MADV_DONTNEED; sd_madvise_free() has MADV_FREE
     """
     mm = record(task_struct, this_cpu()).mm
     with atomic():
@@ -56,3 +115,109 @@ def madvise_dontneed_single_vma(vma: Ref[vm_area_struct], start: vaddr_t, len_in
     Deviates: no reclaim of empty tables (CONFIG_PT_RECLAIM)
     """
     zap_page_range_single(vma, start, len_in)
+
+
+@kernel
+def sd_madvise_free(start: vaddr_t, len_in: vaddr_t) -> None:
+    """Say of a range of the running task's address space that its contents are not needed.
+
+    Kernel: none
+    Context: user context, may sleep
+    Deviates: stands for madvise() with the advice MADV_FREE (v4.5); the range lies in one mapping
+    """
+    mm = record(task_struct, this_cpu()).mm
+    with atomic():
+        disowning_begun(index(mm.pgd), start, start + len_in)
+    mmap_read_lock(mm)
+    vma = find_vma(mm, start)
+    if vma is not NULL:
+        madvise_free_single_vma(vma, start, start + len_in)
+    mmap_read_unlock(mm)
+    with atomic():
+        disowning_done(index(mm.pgd), start, start + len_in)
+
+
+@kernel
+def madvise_free_single_vma(
+    vma: Ref[vm_area_struct], start_addr: vaddr_t, end_addr: vaddr_t
+) -> None:
+    """Let reclaim drop the pages of a range, and flush, so that stores are seen from here on.
+
+    Kernel: mm/madvise.c, v6.18, commit 854e9ed09ded
+    Context: mmap_lock held; may sleep
+    Deviates: the gather is not the caller's, as before v6.16; the tables are walked without
+        walk_page_range(); no notifiers
+    """
+    tlb = local(mmu_gather)
+    addr: vaddr_t = start_addr
+    tlb_gather_mmu(tlb, vma.vm_mm)
+    while addr != end_addr:
+        next = pmd_addr_end(addr, end_addr)
+        pmd = mm_find_pmd(vma.vm_mm, addr)
+        if pmd is not NULL:
+            madvise_free_pte_range(tlb, pmd, addr, next)
+        addr = next
+    tlb_finish_mmu(tlb)
+
+
+@kernel
+def madvise_free_pte_range(
+    tlb: Ref[mmu_gather], pmd: Ptr[pmd_t], addr: vaddr_t, end: vaddr_t
+) -> None:
+    """Clean the entries of one table, and let reclaim drop what they map.
+
+    Kernel: mm/madvise.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: one page a folio, each with one mapping
+    """
+    pte = pte_offset_map_lock(pmd, addr)
+    ptl = pte_lockptr(pte)
+    flush_tlb_batched_pending(tlb.mm)
+    while True:
+        ptent = ptep_get(pte)
+        if is_swap_pte(ptent):
+            free_swap_and_cache(pte_to_swp_entry(ptent))
+            set_pte_at(pte, pte_t())
+        elif pte_present(ptent) and sd_clean_folio(record(page, ptent.pfn)):
+            if ptent.accessed or ptent.dirty:
+                clear_young_dirty_ptes(pte)
+                tlb_remove_tlb_entry(tlb, addr)
+            folio_mark_lazyfree(record(page, ptent.pfn))
+        addr = addr + 1
+        if addr == end:
+            break
+        pte = pte + 1
+    pte_unmap_unlock(ptl)
+
+
+@kernel
+def sd_clean_folio(folio: Ref[folio]) -> Bool:
+    """Let nobody write a folio to the disk; tell whether that worked, or there was nobody.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of the loop of madvise_free_pte_range()
+    """
+    if not CONFIG_SWAP:
+        return True
+    if not folio_test_swapcache(folio) and not folio_test_dirty(folio):
+        return True
+    if not folio_trylock(folio):
+        return False
+    is_clean = not folio_test_swapcache(folio) or folio_free_swap(folio)
+    if is_clean:
+        folio_test_clear_dirty(folio)
+    folio_unlock(folio)
+    return is_clean
+
+
+@kernel
+def clear_young_dirty_ptes(ptep: Ptr[pte_t]) -> None:
+    """Clear the bits of an entry that tell of accesses.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: one entry
+    """
+    pte = ptep_get_and_clear(ptep)
+    set_pte_at(ptep, replace(pte, accessed=False, dirty=False))

@@ -56,6 +56,7 @@ from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
 from shootdown.linux.mm.rmap_anon import unlink_anon_vmas
+from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 from shootdown.linux.mm.swapfile import free_swap_and_cache
 
 if TYPE_CHECKING:
@@ -137,12 +138,13 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v6.18, commits 1cf35d47712d, 5df397dec7c4
     Context: mmap_lock held; may sleep
-    Deviates: stops for a full gather, not for need_resched(); does not look for
-        flushes that reclaim has put off; no reclaim of empty tables, which munmap() never asks for
+    Deviates: stops for a full gather, not for need_resched(); no reclaim of empty tables, which
+        munmap() never asks for
     """
     result = local(sd_zap_result)
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
+    flush_tlb_batched_pending(vma.vm_mm)
     while True:
         ptent = ptep_get(pte)
         if pte_present(ptent):

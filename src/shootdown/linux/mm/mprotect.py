@@ -66,6 +66,7 @@ from shootdown.linux.include.linux.mm_types import (
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 from shootdown.linux.mm.vma import find_vma
 
 __all__ = [
@@ -310,6 +311,7 @@ def change_pte_range(
     pages: vaddr_t = 0
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
+    flush_tlb_batched_pending(vma.vm_mm)
     while True:
         if pte_present(ptep_get(pte)):
             oldpte = ptep_modify_prot_start(pte)

@@ -26,6 +26,7 @@ from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
 from shootdown.linux.include.linux.spinlock import spin_lock
 from shootdown.linux.mm.memory_fault import sd_alloc_table
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 
 __all__ = ["move_page_tables", "move_ptes", "sd_pmd"]
 
@@ -89,6 +90,7 @@ def move_ptes(
     new_ptl = pte_lockptr(new_pte)
     if new_ptl != old_ptl:
         spin_lock(new_ptl)
+    flush_tlb_batched_pending(vma.vm_mm)
     while True:
         if ptep_get(old_pte).present:
             force_flush = True

@@ -59,6 +59,7 @@ def free_unref_page(page: Ref[page]) -> None:
     """
     with atomic():
         assert page._mapcount == -1
+        page.sd_lazyfree = False
         if CONFIG_SWAP:
             page.anon_vma = NULL
             page.index = 0

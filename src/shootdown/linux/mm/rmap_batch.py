@@ -13,7 +13,7 @@ from shootdown.linux.arch.x86.mm.tlb import (
     arch_tlbbatch_add_pending,
     arch_tlbbatch_flush,
 )
-from shootdown.linux.bounds import TLB_FLUSH_BATCH_PENDING_LARGE
+from shootdown.linux.bounds import TLB_FLUSH_BATCH_FLUSHED, TLB_FLUSH_BATCH_PENDING_LARGE
 from shootdown.linux.features import DEFER_WRITABLE_FLUSH, FLUSH_BATCHED_PENDING
 from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
 from shootdown.linux.include.linux.mm_types import mm_struct
@@ -81,14 +81,14 @@ def sd_count_pending(mm: Ref[mm_struct]) -> None:
 
     Kernel: none
     Context: ptl held
-    Deviates: a part of set_tlb_ubc_flush_pending(); both halves of the word are a field each
+    Deviates: a part of set_tlb_ubc_flush_pending(); reading and changing are one step
     """
     with atomic():
-        if mm.batch_pending > TLB_FLUSH_BATCH_PENDING_LARGE:
-            mm.batch_pending = 1
-            mm.batch_flushed = 0
+        batch = mm.tlb_flush_batched
+        if batch % TLB_FLUSH_BATCH_FLUSHED > TLB_FLUSH_BATCH_PENDING_LARGE:
+            mm.tlb_flush_batched = 1
         else:
-            mm.batch_pending = mm.batch_pending + 1
+            mm.tlb_flush_batched = batch + 1
 
 
 @kernel
@@ -110,15 +110,14 @@ def flush_tlb_batched_pending(mm: Ref[mm_struct]) -> None:
 
     Kernel: mm/rmap.c, v6.18, commit 3ea277194daa
     Context: ptl held
-    Deviates: both halves of the word are a field each
+    Deviates: nothing
     """
     if not has(FLUSH_BATCHED_PENDING):
         return
-    with atomic():
-        pending = mm.batch_pending
-        flushed = mm.batch_flushed
-    if pending != flushed:
+    batch = mm.tlb_flush_batched
+    pending = batch % TLB_FLUSH_BATCH_FLUSHED
+    if pending != batch // TLB_FLUSH_BATCH_FLUSHED:
         flush_tlb_mm(mm)
         with atomic():
-            if mm.batch_pending == pending and mm.batch_flushed == flushed:
-                mm.batch_flushed = pending
+            if mm.tlb_flush_batched == batch:
+                mm.tlb_flush_batched = pending + pending * TLB_FLUSH_BATCH_FLUSHED

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import CONFIG_SWAP
-from shootdown.lang import Ref, kernel
-from shootdown.linux.include.linux.mm_types import page
+from shootdown.lang import Ref, has, kernel
+from shootdown.linux.features import LAZYFREE
+from shootdown.linux.include.linux.mm_types import folio, page
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.mm.swap_state import free_swap_cache
 
-__all__ = ["free_pages_and_swap_cache"]
+__all__ = ["folio_mark_lazyfree", "free_pages_and_swap_cache"]
 
 
 @kernel
@@ -23,3 +24,16 @@ def free_pages_and_swap_cache(page: Ref[page]) -> None:
     if CONFIG_SWAP:
         free_swap_cache(page)
     folio_put(page)
+
+
+@kernel
+def folio_mark_lazyfree(folio: Ref[folio]) -> None:
+    """Let reclaim drop the folio, as long as nobody stores to it.
+
+    Kernel: mm/swap.c, v6.18, commit 802a3a92ad7a
+    Context: ptl held
+    Deviates: at once, where the kernel keeps a list of such folios for a while; before v4.12 the
+        folio only becomes older, and that it is clean says the rest
+    """
+    if has(LAZYFREE):
+        folio.sd_lazyfree = True

@@ -26,6 +26,7 @@ from shootdown.linux.mm.mmu_gather import (
     tlb_flush_mmu_tlbonly,
 )
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 
 __all__ = ["zap_pte_range"]
 
@@ -45,6 +46,7 @@ def zap_pte_range(
     force_flush = False
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
+    flush_tlb_batched_pending(vma.vm_mm)
     while True:
         is_full = False
         ptent = ptep_get(pte)

@@ -19,7 +19,7 @@ def sd_count_pending(mm: Ref[mm_struct]) -> None:
     Context: ptl held
     Deviates: a part of set_tlb_ubc_flush_pending()
     """
-    mm.batch_pending = 1
+    mm.tlb_flush_batched = 1
 
 
 @kernel(before=FLUSH_BATCHED_GENS)
@@ -30,6 +30,6 @@ def flush_tlb_batched_pending(mm: Ref[mm_struct]) -> None:
     Context: ptl held
     Deviates: nothing
     """
-    if has(FLUSH_BATCHED_PENDING) and mm.batch_pending == 1:
+    if has(FLUSH_BATCHED_PENDING) and mm.tlb_flush_batched == 1:
         flush_tlb_mm(mm)
-        mm.batch_pending = 0
+        mm.tlb_flush_batched = 0

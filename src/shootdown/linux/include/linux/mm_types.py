@@ -85,6 +85,8 @@ class page:
     """Where its mappings are found if it is anonymous (mapping, with PAGE_MAPPING_ANON)."""
 
     index: pgoff_t
+    sd_lazyfree: Bool
+    """It is anonymous, and its owner does not need what it holds: PG_swapbacked is clear."""
 
 
 folio = page
@@ -157,11 +159,9 @@ class mm_struct:
 
     cpu_bitmap: cpumask_t
     tlb_flush_pending: count_t
-    batch_pending: batched_t
-    """How often reclaim has taken out an entry and put the flush off (tlb_flush_batched, low)."""
-
-    batch_flushed: batched_t
-    """Up to which of them all CPUs have been flushed (tlb_flush_batched, high)."""
+    tlb_flush_batched: batched_t
+    """How often reclaim has taken out an entry and put the flush off, plus TLB_FLUSH_BATCH_FLUSHED
+    times up to which of them all CPUs have been flushed. Before v5.17: whether it has (1)."""
 
     tlb_gen: gen_t
     """How often its translations were changed (mm->context.tlb_gen)."""
