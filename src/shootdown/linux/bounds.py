@@ -26,6 +26,7 @@ __all__ = [
     "NR_MM",
     "NR_VMAS",
     "PROTNONE",
+    "READ_BACK",
     "SWAP_CLUSTER_MAX",
     "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
@@ -55,6 +56,7 @@ CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6
 CONFIG_MMU_GATHER_MERGE_VMAS = option(True, "one flush for all mappings (on x86: always)")
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
+READ_BACK = option(False, "a page that reclaim has dropped is read from the disk again")
 PROTNONE = option(False, "some call makes a mapping inaccessible")
 
 NR_MM = bound(1, "address spaces")

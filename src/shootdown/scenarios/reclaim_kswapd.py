@@ -23,7 +23,8 @@ from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "reclaim+kswapd"
-BOUNDS = {"NR_PAGES": 2, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
+BOUNDS = {"NR_PAGES": 4, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
+CONFIG = {"READ_BACK": True}
 EXPECT = (
     since("v2.6.39", holds(), source="d950c9477d51"),
     at("defer_writable_flush^", holds(), source="72b252aed506"),

@@ -17,7 +17,8 @@ from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+writer"
-BOUNDS = {"NR_PAGES": 2, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
+BOUNDS = {"NR_PAGES": 3, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
+CONFIG = {"READ_BACK": True}
 EXPECT = (
     since("v2.6.39", holds(), source="72b252aed506"),
     at("defer_writable_flush^", holds(), source="72b252aed506"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shootdown.hw.disk import hw_read_disk
 from shootdown.hw.published import page_flags
-from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record, wait_until
-from shootdown.linux.bounds import NR_FILE_PAGES, pgoff_t
+from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record, this_task, wait_until
+from shootdown.linux.bounds import NR_FILE_PAGES, READ_BACK, pgoff_t
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_lock, folio_put, folio_unlock
+from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.swap_lru import folio_add_lru
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__filemap_get_folio",
     "filemap_add_folio",
+    "filemap_create_folio",
     "filemap_fault",
     "filemap_page_mkwrite",
     "filemap_remove_folio",
@@ -54,12 +57,49 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
     Context: may sleep
     Deviates: done before anybody looks
     """
+    folio._refcount = folio._refcount + 1
     folio.mapping = mapping
     folio.index = pgoff
-    folio._refcount = folio._refcount + 1
     mapping.i_pages[pgoff] = folio
     record(page_flags, index(folio)).cached = True
     folio_add_lru(folio)
+
+
+@kernel
+def filemap_create_folio(mapping: Ref[address_space], pgoff: pgoff_t) -> None:
+    """Read a page of the file from the disk, unless somebody else does.
+
+    Kernel: mm/filemap.c, v6.18 (page_cache_read before v5.1, and readahead)
+    Context: may sleep
+    Deviates: who sees the page before it is read waits for its lock, and need not ask whether it is
+        up to date; the disk is as slow as this task
+    """
+    folio = alloc_page()
+    if sd_add_locked(mapping, folio, pgoff):
+        hw_read_disk(index(folio))
+        folio_unlock(folio)
+    folio_put(folio)
+
+
+@kernel
+def sd_add_locked(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t) -> Bool:
+    """Put a page into the cache, locked, if none is there; tell whether it is.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for filemap_add_folio() where others look; what nobody has seen is one step
+    """
+    with atomic():
+        is_first = mapping.i_pages[pgoff] is NULL
+        if is_first:
+            folio.PG_locked = this_task() + 1
+            folio._refcount = folio._refcount + 1
+            folio.mapping = mapping
+            folio.index = pgoff
+            mapping.i_pages[pgoff] = folio
+            record(page_flags, index(folio)).cached = True
+            folio_add_lru(folio)
+        return is_first
 
 
 @kernel
@@ -82,8 +122,9 @@ def filemap_fault(vmf: Ref[vm_fault]) -> Bool:
 
     Kernel: mm/filemap.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: a page of the file is in the cache and up to date; waiting does not drop mmap_lock;
-        behind the end of the file, the access is tried again and again, and not ended by SIGBUS
+    Deviates: a page that has been read is found when the access is tried again, and without
+        READ_BACK it is not read; waiting does not drop mmap_lock; behind the end of the file, the
+        access is tried again and again, and not ended by SIGBUS
     """
     mapping = vmf.vma.vm_file
     pgoff: pgoff_t = vmf.vma.vm_pgoff + (vmf.address - vmf.vma.vm_start)
@@ -91,6 +132,8 @@ def filemap_fault(vmf: Ref[vm_fault]) -> Bool:
         return False
     folio = __filemap_get_folio(mapping, pgoff)
     if folio is NULL:
+        if READ_BACK:
+            filemap_create_folio(mapping, pgoff)
         return False
     folio_lock(folio)
     if folio.mapping != mapping or pgoff >= mapping.i_size:
