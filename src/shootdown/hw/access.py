@@ -10,10 +10,17 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from shootdown.hw.bounds import vpn_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, vpn_t
 from shootdown.hw.events import access_faulted, access_made
 from shootdown.hw.memory import frame
-from shootdown.hw.tlb import drop_translation, mmu, rights_t
+from shootdown.hw.tlb import (
+    drop_huge_translation,
+    drop_translation,
+    huge_of,
+    mmu,
+    rights_t,
+    translation_of,
+)
 from shootdown.hw.walker import walk_at_once
 from shootdown.lang import Bool, atomic, hw, record, this_cpu
 
@@ -40,10 +47,13 @@ def cpu_access(vpn: vpn_t, write: Bool) -> access_result:
     may; if they have come to allow it, the fault is spurious and the kernel has to cope.
     """
     with atomic():
-        rights = record(mmu, this_cpu()).tlb[vpn].rights
+        rights = translation_of(this_cpu(), vpn).rights
         if is_allowed(rights, write) or (rights != rights_t.READ and walk_at_once(vpn, write)):
             use_translation(vpn, write)
             return access_result.DONE
+        if CONFIG_TRANSPARENT_HUGEPAGE:
+            if record(mmu, this_cpu()).huge[huge_of(vpn)].rights != rights_t.ABSENT:
+                drop_huge_translation(huge_of(vpn))
         if rights != rights_t.ABSENT:
             drop_translation(vpn)
         access_faulted(this_cpu(), vpn, write)
@@ -61,7 +71,7 @@ def is_allowed(rights: rights_t, write: Bool) -> Bool:
 @hw
 def use_translation(vpn: vpn_t, write: Bool) -> None:
     """Reach memory through the TLB, right or wrong."""
-    entry = record(mmu, this_cpu()).tlb[vpn]
+    entry = translation_of(this_cpu(), vpn)
     if write:
         record(frame, entry.pfn).unsaved = True
     access_made(this_cpu(), vpn, entry.pfn, write, entry.stale)

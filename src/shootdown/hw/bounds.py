@@ -14,10 +14,12 @@ from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 __all__ = [
     "CONFIG_PREEMPTION",
     "CONFIG_SWAP",
+    "CONFIG_TRANSPARENT_HUGEPAGE",
     "LEVELS",
     "MULTITASK",
     "NR_BLOCKS",
     "NR_CPUS",
+    "NR_LARGE",
     "NR_PAGES",
     "NR_TABLES",
     "NR_VPN",
@@ -29,6 +31,8 @@ __all__ = [
     "cpumask_t",
     "frame_or_none",
     "frame_or_table",
+    "huge_nr",
+    "huge_t",
     "level_t",
     "pfn_t",
     "preempt_t",
@@ -50,7 +54,10 @@ CONFIG_PREEMPTION = option(True, "a task may lose its CPU wherever it holds noth
 CONFIG_SWAP = option(False, "memory of no file may be on the disk, in a swap area")
 MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
 
+CONFIG_TRANSPARENT_HUGEPAGE = option(False, "an entry above the lowest may map a huge page")
+
 NR_VPN = PTRS_PER_TABLE**LEVELS
+NR_LARGE = NR_VPN // PTRS_PER_TABLE
 MOST_FRAMES = NR_PAGES if NR_PAGES > NR_TABLES else NR_TABLES
 LARGEST_POOL = NR_BLOCKS if CONFIG_SWAP and NR_BLOCKS > MOST_FRAMES else MOST_FRAMES
 
@@ -80,6 +87,12 @@ frame_or_table = Annotated[int, upto(LARGEST_POOL - 1)]
 
 An entry that is not present is software's: it may name a block of the disk.
 """
+
+huge_t = Annotated[int, upto(1 if CONFIG_TRANSPARENT_HUGEPAGE else 0)]
+"""1: an entry maps a huge page."""
+
+huge_nr = Annotated[int, upto(NR_LARGE - 1)]
+"""The number of a huge page's worth of addresses, which a table of the lowest level could span."""
 
 slot_t = Annotated[int, upto(PTRS_PER_TABLE - 1)]
 """The position of an entry in its table."""

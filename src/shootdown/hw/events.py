@@ -39,6 +39,11 @@ __all__ = [
     "disowning_begun",
     "disowning_done",
     "freed_table_accessed",
+    "huge_pmd_cleared",
+    "huge_pmd_set",
+    "huge_tlb_dropped",
+    "huge_tlb_filled",
+    "huge_tlb_flushed",
     "ipi_acknowledged",
     "ipi_sent",
     "lock_released",
@@ -147,6 +152,16 @@ def block_forgotten(table: table_nr, slot: slot_t, block: block_t) -> None:
 
 
 @event
+def huge_pmd_set(table: table_nr, slot: slot_t, pfn: pfn_t, write: Bool, dirty: Bool) -> None:
+    """The kernel stores an entry that maps a huge page."""
+
+
+@event
+def huge_pmd_cleared(table: table_nr, slot: slot_t, pfn: pfn_t, dirty: Bool) -> None:
+    """The kernel takes such an entry away, and finds it `dirty` or not."""
+
+
+@event
 def accessed_bit_set(cpu: cpu_id, vpn: vpn_t) -> None:
     """The CPU sets the accessed bit of a page-table entry."""
 
@@ -174,6 +189,23 @@ def tlb_filled(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, dirty: Bool) ->
 @event
 def tlb_dropped(cpu: cpu_id, vpn: vpn_t) -> None:
     """The CPU forgets a translation, for reasons of its own."""
+
+
+@event
+def huge_tlb_filled(
+    cpu: cpu_id, start: vaddr_t, end: vaddr_t, pfn: pfn_t, write: Bool, dirty: Bool
+) -> None:
+    """The CPU caches the translation of a huge page, from `start` up to `end`."""
+
+
+@event
+def huge_tlb_dropped(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
+    """The CPU forgets the translation of a huge page, for reasons of its own."""
+
+
+@event
+def huge_tlb_flushed(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
+    """The kernel makes the CPU forget the translation of a huge page, by an address in it."""
 
 
 @event

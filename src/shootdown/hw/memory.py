@@ -2,6 +2,9 @@
 """Physical memory: data frames, table frames, and the entries of the tables.
 
 A frame that nobody owns is never read, written or walked: who does so is reported by an event.
+A frame is as large as the page in it. A huge page is never split, so its parts have one fate, and
+one record is enough for them.
+
 What the kernel thinks of a frame (its `struct page`) is kernel data; here is only what is true.
 """
 
@@ -9,12 +12,14 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import (
     CONFIG_SWAP,
+    CONFIG_TRANSPARENT_HUGEPAGE,
     LEVELS,
     NR_PAGES,
     NR_TABLES,
     PTRS_PER_TABLE,
     block_t,
     frame_or_table,
+    huge_t,
     level_t,
     pfn_t,
     slot_t,
@@ -25,6 +30,8 @@ from shootdown.hw.events import (
     block_forgotten,
     block_noted,
     freed_table_accessed,
+    huge_pmd_cleared,
+    huge_pmd_set,
     pte_cleared,
     pte_set,
 )
@@ -51,7 +58,7 @@ __all__ = [
 
 @struct(count=NR_PAGES)
 class frame:
-    """A page of data."""
+    """A page of data, small or huge."""
 
     allocated: Bool
     """Somebody owns it."""
@@ -72,7 +79,7 @@ class table:
 class entry_t:
     """A page-table entry, the same at every level.
 
-    Entries above the lowest level use `present` and `pfn` only: kernels leave them writable, and
+    Entries that point at a table use `present` and `pfn` only: kernels leave them writable, and
     nobody looks at the accessed bit that a walk leaves there.
 
     No walk looks at an entry that is not present. Software may note there which block of the disk
@@ -85,6 +92,8 @@ class entry_t:
     dirty: Bool = False
     accessed: Bool = False
     pfn: frame_or_table = 0
+    huge: huge_t = 0
+    """Above the lowest level: it maps a page that is as large as what a table there spans."""
 
 
 @hw
@@ -136,6 +145,12 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
     number = table_of(entry)
     slot = index(entry) % PTRS_PER_TABLE
     entry[0] = new
+    if CONFIG_TRANSPARENT_HUGEPAGE and old.huge + new.huge > 0:
+        if new.present and new != old:
+            huge_pmd_set(number, slot, new.pfn, new.write, new.dirty)
+        if old.present and not new.present:
+            huge_pmd_cleared(number, slot, old.pfn, old.dirty)
+        return
     if new.present and new != old:
         pte_set(number, slot, new.pfn, new.write, new.dirty)
     if old.present and not new.present:
@@ -210,23 +225,26 @@ def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
         entry = entry_at(number, vpn, level)[0]
         if not entry.present:
             return False
-        if level > 1:
+        if level > 1 and entry.huge == 0:
             number = entry.pfn
-        elif entry.pfn != pfn or (write and not entry.write):
-            return False
-    return True
+        else:
+            return entry.pfn == pfn and (entry.write or not write)
+    return False
 
 
 @hw
 def is_mapped(pfn: pfn_t, dirty_only: Bool) -> Bool:
     """Tell whether an entry, or with `dirty_only` a dirty one, has the frame."""
     for number in range(NR_TABLES):
-        if record(table, number).level == 1:
+        level = record(table, number).level
+        if level == 1 or (CONFIG_TRANSPARENT_HUGEPAGE and level == 2):
             for slot in range(PTRS_PER_TABLE):
                 position: Ptr[entry_t] = pointer(entry_t, number * PTRS_PER_TABLE + slot)
                 entry = position[0]
-                if keeps_frame(entry) and entry.pfn == pfn and (entry.dirty or not dirty_only):
-                    return True
+                is_leaf = level == 1 or entry.huge == 1
+                if is_leaf and keeps_frame(entry) and entry.pfn == pfn:
+                    if entry.dirty or not dirty_only:
+                        return True
     return False
 
 

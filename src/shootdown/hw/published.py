@@ -24,7 +24,7 @@ class page_flags:
     """It is being written (PG_writeback)."""
 
     cached: Bool
-    """The page cache holds it (page->mapping of a file)."""
+    """The page cache holds it (page->mapping of a file), or it is the huge zero page."""
 
     swapcache: Bool
     """The swap cache holds it (PG_swapcache)."""

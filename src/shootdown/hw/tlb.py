@@ -5,7 +5,9 @@ An entry says what was true when it was filled, until it is dropped or flushed. 
 reaches it: not a store to the page table, not the freeing of the frame. That freeing only leaves
 a mark, which no hardware sees and by which monitors recognise an access to another's memory.
 
-The TLB has one entry a virtual page and no tags: loading a root forgets everything.
+The TLB has one entry a virtual page and no tags: loading a root forgets everything. It has one
+entry more for all pages of what a table of the lowest level spans: the translation of a huge page.
+Both may be there for an address; the small one is used then, and may be dropped at any time.
 """
 
 from __future__ import annotations
@@ -13,16 +15,28 @@ from __future__ import annotations
 from enum import IntEnum
 
 from shootdown.hw.bounds import (
+    CONFIG_TRANSPARENT_HUGEPAGE,
     LEVELS,
     NR_CPUS,
+    NR_LARGE,
     NR_VPN,
+    PTRS_PER_TABLE,
     below_root,
     cpu_id,
+    huge_nr,
     pfn_t,
     table_nr,
+    vaddr_t,
     vpn_t,
 )
-from shootdown.hw.events import tlb_dropped, tlb_filled, tlb_flushed
+from shootdown.hw.events import (
+    huge_tlb_dropped,
+    huge_tlb_filled,
+    huge_tlb_flushed,
+    tlb_dropped,
+    tlb_filled,
+    tlb_flushed,
+)
 from shootdown.hw.memory import entry_t, frame
 from shootdown.lang import (
     Array,
@@ -38,9 +52,11 @@ from shootdown.lang import (
 )
 
 __all__ = [
+    "drop_huge_translation",
     "drop_translation",
     "fill_translation",
     "forget_everything",
+    "huge_of",
     "hw_flush_tlb_all",
     "hw_invlpg",
     "mark_frame_stale",
@@ -48,6 +64,7 @@ __all__ = [
     "mmu",
     "rights_t",
     "tlb_entry",
+    "translation_of",
     "walk_t",
 ]
 
@@ -93,20 +110,50 @@ class mmu:
     """The translation caches of a CPU."""
 
     tlb: Array[tlb_entry] = array(NR_VPN)
+    huge: Array[tlb_entry] = array(NR_LARGE)
     walk: walk_t
 
 
 @hw
+def huge_of(vpn: vpn_t) -> huge_nr:
+    """Return the number of the huge page that the page is in."""
+    return vpn // PTRS_PER_TABLE
+
+
+@hw
+def translation_of(cpu: cpu_id, vpn: vpn_t) -> tlb_entry:
+    """Return what a CPU would use for a page: the page's own translation, or a huge page's."""
+    entry = record(mmu, cpu).tlb[vpn]
+    if CONFIG_TRANSPARENT_HUGEPAGE and entry.rights == rights_t.ABSENT:
+        return record(mmu, cpu).huge[huge_of(vpn)]
+    return entry
+
+
+@hw
 def fill_translation(vpn: vpn_t, entry: entry_t) -> None:
-    """Cache what a present entry of the lowest level says on this CPU."""
+    """Cache on this CPU what a present entry says that maps data."""
     rights = rights_t.READ
     if entry.write and entry.dirty:
         rights = rights_t.WRITE_DIRTY
     elif entry.write:
         rights = rights_t.WRITE_CLEAN
     stale = not record(frame, entry.pfn).allocated
-    record(mmu, this_cpu()).tlb[vpn] = tlb_entry(rights=rights, stale=stale, pfn=entry.pfn)
+    cached = tlb_entry(rights=rights, stale=stale, pfn=entry.pfn)
+    if CONFIG_TRANSPARENT_HUGEPAGE and entry.huge == 1:
+        fill_huge_translation(vpn, entry, cached)
+        return
+    record(mmu, this_cpu()).tlb[vpn] = cached
     tlb_filled(this_cpu(), vpn, entry.pfn, entry.write, entry.dirty)
+
+
+@hw
+def fill_huge_translation(vpn: vpn_t, entry: entry_t, cached: tlb_entry) -> None:
+    """Cache the translation of a huge page, which the page that was looked for uses from now on."""
+    unit = record(mmu, this_cpu())
+    unit.tlb[vpn] = tlb_entry()
+    unit.huge[huge_of(vpn)] = cached
+    start: vaddr_t = huge_of(vpn) * PTRS_PER_TABLE
+    huge_tlb_filled(this_cpu(), start, start + PTRS_PER_TABLE, entry.pfn, entry.write, entry.dirty)
 
 
 @hw
@@ -117,17 +164,28 @@ def drop_translation(vpn: vpn_t) -> None:
 
 
 @hw
+def drop_huge_translation(number: huge_nr) -> None:
+    """Forget the translation of a huge page on this CPU, as a CPU may at any time."""
+    record(mmu, this_cpu()).huge[number] = tlb_entry()
+    start: vaddr_t = number * PTRS_PER_TABLE
+    huge_tlb_dropped(this_cpu(), start, start + PTRS_PER_TABLE)
+
+
+@hw
 def forget_everything(cpu: cpu_id) -> None:
     """Empty the caches of a CPU."""
     unit = record(mmu, cpu)
     for vpn in range(NR_VPN):
         unit.tlb[vpn] = tlb_entry()
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        for number in range(NR_LARGE):
+            unit.huge[number] = tlb_entry()
     unit.walk = walk_t()
 
 
 @hw
 def hw_invlpg(vpn: vpn_t) -> None:
-    """Forget the translation of one page on this CPU.
+    """Forget the translation of one page on this CPU, and that of the huge page that it is in.
 
     As on x86, this also forgets all paging-structure caches, so a walk in flight, of whatever
     page, starts again: it never fills what it read before.
@@ -137,6 +195,10 @@ def hw_invlpg(vpn: vpn_t) -> None:
         unit.tlb[vpn] = tlb_entry()
         unit.walk = walk_t()
         tlb_flushed(this_cpu(), vpn, vpn + 1)
+        if CONFIG_TRANSPARENT_HUGEPAGE and unit.huge[huge_of(vpn)].rights != rights_t.ABSENT:
+            unit.huge[huge_of(vpn)] = tlb_entry()
+            start: vaddr_t = huge_of(vpn) * PTRS_PER_TABLE
+            huge_tlb_flushed(this_cpu(), start, start + PTRS_PER_TABLE)
 
 
 @hw
@@ -156,6 +218,11 @@ def mark_frame_stale(pfn: pfn_t) -> None:
             entry = unit.tlb[vpn]
             if entry.rights != rights_t.ABSENT and entry.pfn == pfn:
                 unit.tlb[vpn] = replace(entry, stale=True)
+        if CONFIG_TRANSPARENT_HUGEPAGE:
+            for number in range(NR_LARGE):
+                huge = unit.huge[number]
+                if huge.rights != rights_t.ABSENT and huge.pfn == pfn:
+                    unit.huge[number] = replace(huge, stale=True)
 
 
 @hw

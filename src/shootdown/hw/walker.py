@@ -10,11 +10,26 @@ rest between two levels for as long as it wants, which is what a paging-structur
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, NR_VPN, level_t, table_nr, vpn_t
+from shootdown.hw.bounds import (
+    CONFIG_TRANSPARENT_HUGEPAGE,
+    LEVELS,
+    NR_LARGE,
+    NR_VPN,
+    level_t,
+    table_nr,
+    vpn_t,
+)
 from shootdown.hw.cpu import processor
 from shootdown.hw.events import accessed_bit_set, dirty_bit_set, table_walked
 from shootdown.hw.memory import entry_at, entry_t, table
-from shootdown.hw.tlb import drop_translation, fill_translation, mmu, rights_t, walk_t
+from shootdown.hw.tlb import (
+    drop_huge_translation,
+    drop_translation,
+    fill_translation,
+    mmu,
+    rights_t,
+    walk_t,
+)
 from shootdown.lang import (
     NULL,
     Bool,
@@ -33,6 +48,8 @@ from shootdown.lang import (
 
 __all__ = ["tlb_walker", "walk_at_once"]
 
+NR_TRANSLATIONS = NR_VPN + NR_LARGE if CONFIG_TRANSPARENT_HUGEPAGE else NR_VPN
+
 
 @hardware_task(on="user", kind="mmu")
 def tlb_walker() -> None:
@@ -40,9 +57,12 @@ def tlb_walker() -> None:
     while True:
         rest()
         with atomic():
-            vpn = choose(NR_VPN)
+            vpn = choose(NR_TRANSLATIONS)
             unit = record(mmu, this_cpu())
-            if unit.tlb[vpn].rights != rights_t.ABSENT:
+            if CONFIG_TRANSPARENT_HUGEPAGE and vpn >= NR_VPN:
+                wait_until(unit.huge[vpn - NR_VPN].rights != rights_t.ABSENT)
+                drop_huge_translation(vpn - NR_VPN)
+            elif unit.tlb[vpn].rights != rights_t.ABSENT:
                 drop_translation(vpn)
             elif LEVELS > 1 and unit.walk.level > 0:
                 wait_until(unit.walk.vpn == vpn)
@@ -85,7 +105,7 @@ def is_freed(walk: walk_t) -> Bool:
 def go_down(number: table_nr, vpn: vpn_t, level: level_t) -> None:
     """Follow a present entry: to the next table, or to the data and then into the TLB."""
     position = entry_at(number, vpn, level)
-    if LEVELS > 1 and level > 1:
+    if LEVELS > 1 and level > 1 and not (CONFIG_TRANSPARENT_HUGEPAGE and position[0].huge == 1):
         below = walk_t(level=level - 1, table=position[0].pfn, vpn=vpn)
         record(mmu, this_cpu()).walk = below
     else:
@@ -119,11 +139,12 @@ def walk_at_once(vpn: vpn_t, write: Bool) -> Bool:
             table_walked(this_cpu(), vpn, number, True)
         if not entry.present:
             return False
-        if level > 1:
+        if level > 1 and not (CONFIG_TRANSPARENT_HUGEPAGE and entry.huge == 1):
             number = entry.pfn
         elif write and not entry.write:
             return False
         else:
             set_bits(position, vpn, write)
             fill_translation(vpn, position[0])
-    return True
+            return True
+    return False

@@ -77,6 +77,6 @@ def is_linked(number: table_nr, level: level_t) -> Bool:
             for slot in range(PTRS_PER_TABLE):
                 position: Ptr[entry_t] = pointer(entry_t, above * PTRS_PER_TABLE + slot)
                 entry = position[0]
-                if entry.present and entry.pfn == number:
+                if entry.present and entry.pfn == number and entry.huge == 0:
                     return True
     return False

@@ -10,6 +10,8 @@ says. An access through a marked entry is the violation; the mark goes with the 
 A truncated file's pages must not even be mapped anew: when the call returns, each that it began
 with and that is not free is out of reach, wherever it is mapped.
 
+Translations of huge pages are judged in `protection_huge.py`.
+
 The frame need not be free yet: some other call may have taken it out, and be about to flush.
 
 A call that makes a range read-only forbids stores only: the TLB entries that still allow them to

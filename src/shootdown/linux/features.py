@@ -24,9 +24,13 @@ __all__ = [
     "GATHER_FLUSH_CLEARED",
     "GATHER_FREE_FLUSHED",
     "GATHER_FREE_QUEUED",
+    "GATHER_HUGE_RANGE",
     "GATHER_RANGE",
     "GATHER_RANGE_GIVEN",
     "GATHER_RANGE_PASSED",
+    "HUGE_ZERO_GATHERED",
+    "HUGE_ZERO_MM",
+    "HUGE_ZERO_PAGE",
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
@@ -179,6 +183,16 @@ ANON_VMA_SHARED = feature(
     requires=(ANON_VMA_MUTEX,),
     brings="Such walks run side by side.",
     reverting="One at a time.",
+)
+
+HUGE_ZERO_PAGE = feature(
+    "huge_zero_page",
+    commit="97ae17497e99",
+    subject="thp: implement refcounting for huge zero page",
+    release="v3.8",
+    brings="Loads of huge pages that nobody has stored to share a page of zeroes, which is there "
+    "as long as it is mapped.",
+    reverting="A load gets a huge page of its own.",
 )
 
 GATHER_BATCH_CAP = feature(
@@ -340,6 +354,16 @@ DEFER_WRITABLE_FLUSH = feature(
     reverting="Dirty pages are flushed under the page-table lock.",
 )
 
+HUGE_ZERO_GATHERED = feature(
+    "huge_zero_gathered",
+    commit="aa88b68c3b1d",
+    subject="thp: keep huge zero page pinned until tlb flush",
+    release="v4.6",
+    requires=(HUGE_ZERO_PAGE,),
+    brings="Zap gives the huge zero page back after the flush, as other pages.",
+    reverting="It gives it back before the flush. It may be freed by then: stale_access.",
+)
+
 UNMAP_BATCH_KEPT = feature(
     "unmap_batch_kept",
     commit="b385d21f27d8",
@@ -348,6 +372,26 @@ UNMAP_BATCH_KEPT = feature(
     requires=(DEFER_WRITABLE_FLUSH,),
     brings="Only a flush makes a task forget what it has put off.",
     reverting="Reclaim that begins within reclaim forgets it: stale_access.",
+)
+
+HUGE_ZERO_MM = feature(
+    "huge_zero_mm",
+    commit="6fcb52a56ff6",
+    subject="thp: reduce usage of huge zero page's atomic counter",
+    release="v4.9",
+    requires=(HUGE_ZERO_GATHERED,),
+    brings="An address space keeps the huge zero page until its last thread has gone.",
+    reverting="Each entry that maps it does.",
+)
+
+GATHER_HUGE_RANGE = feature(
+    "gather_huge_range",
+    commit="b5bc66b71310",
+    subject="mm: update mmu_gather range correctly",
+    release="v4.10",
+    requires=(GATHER_ADJUST_RANGE,),
+    brings="The range to flush grows by all of a huge page.",
+    reverting="It grows by the first part of it, which is enough for CPUs.",
 )
 
 FLUSH_BATCHED_PENDING = feature(

@@ -42,10 +42,10 @@ FLUSH = re.compile(
 )
 """Calls that flush, or ask others to flush and wait for it."""
 
-NOTED = re.compile(r"tlb_remove_tlb_entry|__tlb_adjust_range|tlb_delay_rmap")
+NOTED = re.compile(r"tlb_remove_(?:pmd_)?tlb_entry|__tlb_adjust_range|tlb_delay_rmap")
 """Calls that note on the gather, which nobody else sees, what has to be flushed."""
 
-LOOKUPS = frozenset({"record", "local", "pte_lockptr"})
+LOOKUPS = frozenset({"record", "local", "pmd_lockptr", "pte_lockptr"})
 """Calls that look at nothing shared: what is found by them may be found earlier."""
 
 DIRTY = re.compile(r"folio_mark_dirty|set_page_dirty\w*|folio_start_writeback|set_page_writeback")
@@ -66,13 +66,14 @@ FORCED = frozenset(
         "fullmm",
         "freed_tables",
         "cleared_ptes",
+        "cleared_pmds",
         "delayed_rmap",
         "delay_rmap",
     }
 )
 """Variables and fields that force a flush or a restart where they are set."""
 
-COUNTERS = frozenset({"_refcount", "_mapcount", "tlb_flush_pending"})
+COUNTERS = frozenset({"_refcount", "_mapcount", "huge_zero_refcount", "tlb_flush_pending"})
 """Fields that count who uses a thing."""
 
 REFERENCES = {"folio_get": "folio_put", "get_page": "put_page"}
@@ -81,6 +82,7 @@ REFERENCES = {"folio_get": "folio_put", "get_page": "put_page"}
 LOCKS = (
     LockWords("spin_lock", ("spin_unlock", "pte_unmap_unlock")),
     LockWords("pte_offset_map_lock", ("pte_unmap_unlock",), plain="pte_offset_map"),
+    LockWords("pmd_lock", ("spin_unlock",), plain="pmd_lockptr"),
     LockWords("folio_lock", ("folio_unlock",)),
     LockWords("lock_page", ("unlock_page",)),
     LockWords("down_read", ("up_read",)),

@@ -72,7 +72,7 @@ class _Follower:
             said["entry"] = short_name(entry)
             said["upper"] = "" if entry.startswith("pte ") else "True"
         match name:
-            case "pte_set" | "pte_cleared":
+            case "pte_set" | "pte_cleared" | "huge_pmd_set" | "huge_pmd_cleared":
                 said |= self._changed(name, entry, known)
             case "dirty_bit_set":
                 self.entries.setdefault(entry, _Entry(True)).dirty = True
@@ -80,6 +80,8 @@ class _Follower:
                 place = (known.get("cpu", ""), known.get("vpn", ""))
                 self.cached[place] = _Cached(entry, known.get("pfn", ""))
                 self._learn(entry, known)
+            case "huge_tlb_filled" | "huge_tlb_dropped" | "huge_tlb_flushed":
+                said |= self._huge(name, known)
             case "tlb_dropped":
                 self.cached.pop((known.get("cpu", ""), known.get("vpn", "")), None)
             case "cr3_loaded":
@@ -104,12 +106,26 @@ class _Follower:
         for cached in self.cached.values():
             if cached.entry == entry:
                 cached.is_outdated = True
-        if name == "pte_set":
+        if name.endswith("_set"):
             self._learn(entry, known)
             return {"now": self.entries[entry].rights}
         was = _Entry(True, write=old.write if old else None, dirty=known.get("dirty") == "True")
         self.entries[entry] = _Entry(False)
         return {"was": was.rights}
+
+    def _huge(self, name: str, known: dict[str, str]) -> dict[str, str]:
+        """Follow the translation of a huge page: one entry for all of its addresses."""
+        start, end = known.get("start", ""), known.get("end", "")
+        if not (start.isdecimal() and end.isdecimal()):
+            return {}
+        pages = range(int(start), int(end))
+        cpu = known.get("cpu", "")
+        self._forget(cpu, pages)
+        if name == "huge_tlb_filled":
+            shared = _Cached(f"pmd {start}", known.get("pfn", ""))
+            self.cached |= {(cpu, str(vpn)): shared for vpn in pages}
+            self._learn(f"pmd {start}", known)
+        return {"first": start, "last": str(int(end) - 1)}
 
     def _flushed(self, known: dict[str, str]) -> dict[str, str]:
         start, end = known.get("start", ""), known.get("end", "")
@@ -134,7 +150,7 @@ class _Follower:
             return ""
         now = self.entries.get(cached.entry, _Entry(False))
         if not now.is_present:
-            return "pte is gone"
+            return f"{cached.entry.partition(' ')[0] or 'pte'} is gone"
         if now.pfn != cached.pfn:
             return f"pte maps {self.page(now.pfn)}"
         if known.get("write") == "True" and not (now.write and now.dirty):

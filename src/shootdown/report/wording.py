@@ -79,6 +79,11 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     # translations
     "tlb_filled": (Wording("TLB: {vpn} -> {page}, {write?rw|ro} {dirty?dirty|clean}"),),
     "tlb_dropped": (Wording("TLB {vpn} dropped", Weight.USEFUL),),
+    "huge_tlb_filled": (
+        Wording("TLB: {first}..{last} -> {page}, {write?rw|ro} {dirty?dirty|clean}"),
+    ),
+    "huge_tlb_dropped": (Wording("TLB {first}..{last} dropped", Weight.USEFUL),),
+    "huge_tlb_flushed": (Wording("TLB {first}..{last} flushed"),),
     "tlb_flushed": (Wording("{flushed} flushed"),),
     "cr3_loaded": (Wording("CR3 loaded, TLB empty"),),
     "table_walked": (
@@ -95,6 +100,8 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
         Wording("{entry}: table {pfn} -> none", when="upper"),
         Wording("{entry}: {was} -> none"),
     ),
+    "huge_pmd_set": (Wording("{entry}: -> huge {page}, {now}"),),
+    "huge_pmd_cleared": (Wording("{entry}: huge {was} -> none"),),
     "truncation_begun": _NOWHERE,
     "truncation_done": (Wording("returns: the file is truncated"),),
     "withdrawal_begun": _NOWHERE,
@@ -151,6 +158,8 @@ BLOCKS = frozenset(
     [
         "clear_page_dirty_for_io",
         "do_anonymous_page",
+        "do_huge_pmd_anonymous_page",
+        "do_huge_zero_wp_pmd",
         "do_page_mkwrite",
         "do_read_fault",
         "do_shared_fault",
@@ -163,13 +172,17 @@ BLOCKS = frozenset(
         "free_pgtables",
         "handle_mm_fault",
         "page_mkclean",
+        "pmdp_huge_clear_flush",
+        "pmdp_huge_get_and_clear",
         "ptep_clear_flush",
         "ptep_get_and_clear",
         "tlb_finish_mmu",
         "tlb_flush_mmu",
         "tlb_flush_mmu_free",
         "tlb_flush_mmu_tlbonly",
+        "shrink_huge_zero_folio_scan",
         "tlb_flush_rmaps",
+        "zap_huge_pmd",
         "zap_pte_range",
     ]
 )
@@ -188,6 +201,7 @@ STATEMENTS: dict[str, Weight] = {
     "folio_remove_rmap_ptes": Weight.USEFUL,
     "folio_wait_writeback": Weight.USEFUL,
     "page_remove_rmap": Weight.USEFUL,
+    "put_huge_zero_folio": Weight.DECISIVE,
     "set_page_dirty": Weight.DECISIVE,
     "wait_on_page_locked": Weight.USEFUL,
 }
@@ -227,6 +241,7 @@ PLUMBING = frozenset(
         "ptep_get",
         "ptep_set_access_flags",
         "put_swap_folio",
+        "set_pmd_at",
         "set_pte_at",
         "swap_free",
         "swap_read_folio",

@@ -250,6 +250,25 @@ def test_flushes_of_neighbours_are_one() -> None:
     assert "flush_tlb_mm_range(0, 2) [ TLB 0..1 flushed ]" in draw(script)
 
 
+def test_the_translation_of_a_huge_page_is_one_for_all_its_addresses() -> None:
+    script = Script()
+    script.run(0, "huge_tlb_filled(cpu=0, start=0, end=2, pfn=0, write=False, dirty=False)")
+    script.run(1, "huge_pmd_cleared(table=0, slot=0, pfn=0, dirty=False, entry=pmd 0)")
+    script.run(0, "access_made(cpu=0, vpn=1, pfn=0, write=False, stale=False)")
+    script.run(0, "huge_tlb_dropped(cpu=0, start=0, end=2)")
+    script.run(0, "access_made(cpu=0, vpn=1, pfn=0, write=False, stale=False)")
+    assert table_of(draw(script)) == snapshot("""\
+
+ CPU0 (kernel0)                           CPU1 (kernel1)
+ --------------                           --------------
+ [ TLB: 0..1 -> page, ro clean ]
+                                          [ pmd 0: huge ro clean -> none ]
+ load 1 [ stale TLB entry: pmd is gone ]
+ [ TLB 0..1 dropped ]
+ load 1
+""")
+
+
 def test_an_interrupt_that_flushes_nothing_says_so() -> None:
     script = Script().run(0, "flush_tlb_func(info=flush_tlb_info) > x > <", kind="irq")
     assert "<IPI> [ flushes nothing ]" in draw(script)

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, atomic, index, kernel
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE
+from shootdown.lang import Ref, atomic, has, index, kernel
+from shootdown.linux.features import HUGE_ZERO_MM
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.mm.huge_memory_zero import mm_put_huge_zero_folio
 from shootdown.linux.mm.mmap import exit_mmap
 from shootdown.linux.mm.page_alloc import pagetable_free
 
@@ -44,9 +47,11 @@ def __mmput(mm: Ref[mm_struct]) -> None:
 
     Kernel: kernel/fork.c, v6.18
     Context: may sleep
-    Deviates: asynchronous IO, merged and huge pages
+    Deviates: asynchronous IO, merged pages
     """
     exit_mmap(mm)
+    if CONFIG_TRANSPARENT_HUGEPAGE and has(HUGE_ZERO_MM):
+        mm_put_huge_zero_folio(mm)
     mmdrop(mm)
 
 

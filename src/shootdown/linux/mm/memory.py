@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shootdown.hw.bounds import CONFIG_SWAP, LEVELS, vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, vaddr_t
 from shootdown.hw.memory import hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel, local, record, struct
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -24,6 +24,8 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pmd_t,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_present,
     pte_t,
@@ -46,6 +48,7 @@ from shootdown.linux.include.asm_generic.tlb import (
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
 from shootdown.linux.include.linux.sched import cond_resched
 from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
+from shootdown.linux.mm.huge_memory import zap_huge_pmd
 from shootdown.linux.mm.mmu_gather import (
     __tlb_remove_page_size,
     tlb_flush_mmu,
@@ -172,12 +175,15 @@ def zap_pmd_range(
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: no huge entries; a table that zap left before its end is not looked up again
+    Deviates: no huge page is split, so a range has all of it or nothing; a table that zap left
+        before its end is not looked up again
     """
     pmd = pmd_offset(pud, addr)
     while addr != end:
         next = pmd_addr_end(addr, end)
-        if pmd_none_or_clear_bad(pmd):
+        if CONFIG_TRANSPARENT_HUGEPAGE:
+            addr = sd_zap_huge(tlb, pmd, addr, next)
+        if addr != next and pmd_none_or_clear_bad(pmd):
             addr = next
         while addr != next:
             addr = zap_pte_range(tlb, vma, pmd, addr, next)
@@ -185,6 +191,20 @@ def zap_pmd_range(
                 cond_resched()
         if addr != end:
             pmd = pmd + 1
+
+
+@kernel
+def sd_zap_huge(tlb: Ref[mmu_gather], pmd: Ptr[pmd_t], addr: vaddr_t, next: vaddr_t) -> vaddr_t:
+    """Zap a huge page, if there is one, and return where to go on.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: stands in zap_pmd_range(); the kernel may sleep after a huge page, too
+    """
+    if not pmd_trans_huge(pmdp_get(pmd)):
+        return addr
+    assert next - addr == PMD_SIZE
+    return next if zap_huge_pmd(tlb, pmd, addr) else addr
 
 
 @kernel
@@ -256,7 +276,7 @@ def unmap_single_vma(
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: no probes, no huge pages
+    Deviates: no probes, no hugetlbfs
     """
     start = vma.vm_start if vma.vm_start > start_addr else start_addr
     end = vma.vm_end if vma.vm_end < end_addr else end_addr

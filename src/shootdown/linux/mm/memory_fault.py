@@ -6,7 +6,7 @@ A page that is mapped writable is dirty, or will be said to be before writeback 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import CONFIG_SWAP, LEVELS, level_t, vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, level_t, vaddr_t
 from shootdown.hw.memory import entry_t, hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel, local, record, replace
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -37,6 +37,7 @@ from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_p
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.include.linux.swapops import is_swap_pte
 from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
+from shootdown.linux.mm.huge_memory import sd_handle_huge_fault
 from shootdown.linux.mm.memory_swap import do_swap_page
 from shootdown.linux.mm.page_alloc import alloc_page, pagetable_alloc, pagetable_free
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
@@ -86,6 +87,9 @@ def handle_mm_fault(vma: Ref[vm_area_struct], address: vaddr_t, is_write: Bool) 
     if LEVELS >= 3:
         sd_alloc_table(mm, pud, 2)
     vmf.pmd = pmd_offset(pud, address)
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        if sd_handle_huge_fault(vmf):
+            return
     handle_pte_fault(vmf)
 
 

@@ -46,6 +46,7 @@ __all__ = [
     "tlb_gather_mmu",
     "tlb_gather_mmu_fullmm",
     "tlb_next_batch",
+    "tlb_remove_page_size",
     "tlb_remove_table",
     "tlb_remove_table_one",
     "tlb_table_flush",
@@ -173,6 +174,18 @@ def __tlb_remove_page_size(tlb: Ref[mmu_gather], page: Ref[page], delay_rmap: Bo
 
 
 @kernel
+def tlb_remove_page_size(tlb: Ref[mmu_gather], page: Ref[page]) -> None:
+    """Queue a huge page to be freed after the flush, and do both if the gather is full.
+
+    Kernel: include/asm-generic/tlb.h, v6.18
+    Context: no spinlock held
+    Deviates: a gather may hold pages of different sizes (tlb_change_page_size)
+    """
+    if __tlb_remove_page_size(tlb, page, False):
+        tlb_flush_mmu(tlb)
+
+
+@kernel
 def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
     """Flush what was cleared, and free nothing.
 
@@ -180,7 +193,7 @@ def tlb_flush_mmu_tlbonly(tlb: Ref[mmu_gather]) -> None:
     Context: may be called with the ptl held
     Deviates: nothing
     """
-    if not (tlb.freed_tables or tlb.cleared_ptes):
+    if not (tlb.freed_tables or tlb.cleared_ptes or tlb.cleared_pmds):
         return
     tlb_flush(tlb)
     __tlb_reset_range(tlb)

@@ -6,18 +6,20 @@ from __future__ import annotations
 from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Ptr, Ref, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
+    PMD_SIZE,
     pmd_t,
+    pmdp_huge_get_and_clear,
     pte_accessible,
     pte_lockptr,
     pte_offset_map,
     pte_t,
     ptep_get_and_clear,
 )
-from shootdown.linux.arch.x86.mm.tlb import flush_tlb_page
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range, flush_tlb_page
 from shootdown.linux.include.linux.mm_types import vm_area_struct
 from shootdown.linux.include.linux.spinlock import spin_lock
 
-__all__ = ["pte_offset_map_lock", "ptep_clear_flush"]
+__all__ = ["pmdp_huge_clear_flush", "pte_offset_map_lock", "ptep_clear_flush"]
 
 
 @kernel
@@ -46,3 +48,15 @@ def ptep_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, ptep: Ptr[pte_t
     if pte_accessible(vma.vm_mm, pte):
         flush_tlb_page(vma, address)
     return pte
+
+
+@kernel
+def pmdp_huge_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, pmdp: Ptr[pmd_t]) -> None:
+    """Take an entry out that maps a huge page, and make all CPUs forget it.
+
+    Kernel: mm/pgtable-generic.c, v6.18 (pmdp_clear_flush before v4.2)
+    Context: ptl held
+    Deviates: nothing
+    """
+    pmdp_huge_get_and_clear(pmdp)
+    flush_tlb_mm_range(vma.vm_mm, address, address + PMD_SIZE, False)

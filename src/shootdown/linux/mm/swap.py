@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import CONFIG_SWAP
+from shootdown.hw.bounds import CONFIG_SWAP, CONFIG_TRANSPARENT_HUGEPAGE
 from shootdown.lang import Ref, has, kernel
-from shootdown.linux.features import LAZYFREE
+from shootdown.linux.features import HUGE_ZERO_MM, LAZYFREE
 from shootdown.linux.include.linux.mm_types import folio, page
 from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.mm.huge_memory_zero import is_huge_zero_folio, put_huge_zero_folio
 from shootdown.linux.mm.swap_state import free_swap_cache
 
 __all__ = ["folio_mark_lazyfree", "free_pages_and_swap_cache"]
@@ -21,6 +22,10 @@ def free_pages_and_swap_cache(page: Ref[page]) -> None:
     Context: no spinlock held
     Deviates: takes one page and not an array
     """
+    if CONFIG_TRANSPARENT_HUGEPAGE and not has(HUGE_ZERO_MM):
+        if is_huge_zero_folio(page):
+            put_huge_zero_folio()
+            return
     if CONFIG_SWAP:
         free_swap_cache(page)
     folio_put(page)

@@ -7,8 +7,9 @@ from shootdown.hw.bounds import NR_VPN
 from shootdown.lang import Ref, has, kernel
 from shootdown.linux.bounds import CONFIG_MMU_GATHER_MERGE_VMAS
 from shootdown.linux.features import GATHER_ADJUST_RANGE, GATHER_RANGE_GIVEN
+from shootdown.linux.history.mm.mmu_gather import __tlb_remove_page
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush
-from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct
 from shootdown.linux.mm.mmu_gather import (
     tlb_batch_list_free,
     tlb_flush_mmu_free,
@@ -21,6 +22,7 @@ __all__ = [
     "tlb_flush_mmu",
     "tlb_flush_mmu_tlbonly",
     "tlb_gather_mmu",
+    "tlb_remove_page_size",
 ]
 
 
@@ -91,3 +93,15 @@ def tlb_finish_mmu(tlb: Ref[mmu_gather]) -> None:
         tlb.end = tlb.range_end
     tlb_flush_mmu(tlb)
     tlb_batch_list_free(tlb)
+
+
+@kernel(before=GATHER_ADJUST_RANGE)
+def tlb_remove_page_size(tlb: Ref[mmu_gather], page: Ref[page]) -> None:
+    """Queue a huge page to be freed after the flush, and do both if the gather is full.
+
+    Kernel: include/asm-generic/tlb.h, v3.15 (tlb_remove_page)
+    Context: no spinlock held
+    Deviates: nothing
+    """
+    if __tlb_remove_page(tlb, page) == 0:
+        tlb_flush_mmu(tlb)

@@ -24,6 +24,7 @@ def __tlb_reset_range(tlb: Ref[mmu_gather]) -> None:
     tlb.end = 0
     tlb.freed_tables = False
     tlb.cleared_ptes = False
+    tlb.cleared_pmds = False
 
 
 @kernel(before=GATHER_FREE_QUEUED)

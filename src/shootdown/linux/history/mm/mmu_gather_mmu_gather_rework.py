@@ -13,7 +13,14 @@ from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enabl
 from shootdown.linux.mm.mmu_gather import sd_free_slot, sd_take_slot
 from shootdown.linux.mm.swap import free_pages_and_swap_cache
 
-__all__ = ["sd_is_full", "tlb_finish_mmu", "tlb_flush_mmu", "tlb_gather_mmu", "tlb_remove_page"]
+__all__ = [
+    "sd_is_full",
+    "tlb_finish_mmu",
+    "tlb_flush_mmu",
+    "tlb_gather_mmu",
+    "tlb_remove_page",
+    "tlb_remove_page_size",
+]
 
 
 @kernel(before=MMU_GATHER_REWORK)
@@ -87,3 +94,14 @@ def tlb_finish_mmu(tlb: Ref[mmu_gather]) -> None:
     """
     tlb_flush_mmu(tlb)
     preempt_enable()
+
+
+@kernel(before=MMU_GATHER_REWORK)
+def tlb_remove_page_size(tlb: Ref[mmu_gather], page: Ref[page]) -> None:
+    """Queue a huge page to be freed after the flush, and do both if the gather is full.
+
+    Kernel: include/asm-generic/tlb.h, v2.6.39 (tlb_remove_page)
+    Context: preemption disabled
+    Deviates: nothing
+    """
+    tlb_remove_page(tlb, page)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shootdown.hw.bounds import NR_VPN, table_nr, vaddr_t
 from shootdown.lang import Array, Bool, Ref, array, has, kernel, struct
+from shootdown.linux.arch.x86.include.asm.pgtable import PMD_SIZE
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import (
     CONFIG_MMU_GATHER_MERGE_VMAS,
@@ -20,7 +21,7 @@ from shootdown.linux.bounds import (
     table_or_0,
     table_slots_t,
 )
-from shootdown.linux.features import GATHER_ADJUST_RANGE
+from shootdown.linux.features import GATHER_ADJUST_RANGE, GATHER_HUGE_RANGE
 from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "tlb_end_vma",
     "tlb_flush",
     "tlb_flush_pte_range",
+    "tlb_remove_pmd_tlb_entry",
     "tlb_remove_tlb_entry",
 ]
 
@@ -62,6 +64,7 @@ class mmu_gather:
 
     freed_tables: Bool
     cleared_ptes: Bool
+    cleared_pmds: Bool
     delayed_rmap: Bool
     active: batch_t
     """The batch that takes the next page."""
@@ -102,6 +105,7 @@ def __tlb_reset_range(tlb: Ref[mmu_gather]) -> None:
     tlb.end = NR_VPN if tlb.fullmm else 0
     tlb.freed_tables = False
     tlb.cleared_ptes = False
+    tlb.cleared_pmds = False
 
 
 @kernel
@@ -141,6 +145,21 @@ def tlb_remove_tlb_entry(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
     if has(GATHER_ADJUST_RANGE):
         __tlb_adjust_range(tlb, address, 1)
         tlb.cleared_ptes = True
+    else:
+        tlb.need_flush = True
+
+
+@kernel
+def tlb_remove_pmd_tlb_entry(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
+    """Note that an entry was cleared that mapped a huge page.
+
+    Kernel: include/asm-generic/tlb.h, v6.18, commit b5bc66b71310
+    Context: ptl held
+    Deviates: nothing
+    """
+    if has(GATHER_ADJUST_RANGE):
+        __tlb_adjust_range(tlb, address, PMD_SIZE if has(GATHER_HUGE_RANGE) else 1)
+        tlb.cleared_pmds = True
     else:
         tlb.need_flush = True
 

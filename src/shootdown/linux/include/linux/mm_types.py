@@ -157,6 +157,9 @@ class mm_struct:
     mm_count: count_t
     """Who needs its root: all threads together, and each CPU that borrows it."""
 
+    MMF_HUGE_ZERO_FOLIO: Bool
+    """It has mapped the huge zero page once. The kernel keeps a bit."""
+
     cpu_bitmap: cpumask_t
     tlb_flush_pending: count_t
     tlb_flush_batched: batched_t
@@ -189,6 +192,7 @@ class vm_fault:
 
     pmd: Ptr[entry_t]
     pte: Ptr[entry_t]
+    orig_pmd: entry_t
     orig_pte: entry_t
     ptl: Ref[spinlock_t]
     page: Ref[page]

@@ -7,7 +7,7 @@ level 1 and the root is of level LEVELS: with two, the root has what the kernel 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, NR_VPN, PTRS_PER_TABLE, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, NR_VPN, PTRS_PER_TABLE, vaddr_t
 from shootdown.hw.memory import (
     entry_at,
     entry_t,
@@ -20,7 +20,7 @@ from shootdown.lang import Bool, Ptr, Ref, has, index, kernel, record, replace, 
 from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import FLUSH_ACCESSIBLE, TLB_FLUSH_PENDING
 from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, mm_struct, ptdesc, vm_flags_t
-from shootdown.linux.include.linux.spinlock import spin_unlock, spinlock_t
+from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock, spinlock_t
 
 __all__ = [
     "P4D_SIZE",
@@ -36,9 +36,14 @@ __all__ = [
     "pgd_t",
     "pgprot_t",
     "pmd_addr_end",
+    "pmd_lock",
+    "pmd_lockptr",
     "pmd_none_or_clear_bad",
     "pmd_offset",
     "pmd_t",
+    "pmd_trans_huge",
+    "pmdp_get",
+    "pmdp_huge_get_and_clear",
     "pte_accessible",
     "pte_lockptr",
     "pte_modify",
@@ -55,6 +60,7 @@ __all__ = [
     "pud_addr_end",
     "pud_none_or_clear_bad",
     "pud_offset",
+    "set_pmd_at",
     "set_pte_at",
     "vm_get_page_prot",
 ]
@@ -180,11 +186,50 @@ def pmd_none_or_clear_bad(pmd: Ptr[pmd_t]) -> Bool:
 
     Kernel: include/linux/pgtable.h, v6.18
     Context: any
-    Deviates: no entry is bad, and none maps a huge page
+    Deviates: no entry is bad; one that maps a huge page, because a fault came in between, counts
+        as none (pmd_none_or_trans_huge_or_clear_bad() from v3.4 to v6.4), before v3.4, too
     """
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        entry = hw_read_entry(pmd)
+        return not entry.present or entry.huge == 1
     if LEVELS >= 2:
         return not hw_read_entry(pmd).present
     return False
+
+
+@kernel
+def pmd_trans_huge(pmd: pmd_t) -> Bool:
+    """Tell whether the entry maps a huge page.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pmd.present and pmd.huge == 1
+
+
+@kernel
+def pmd_lockptr(mm: Ref[mm_struct]) -> Ref[spinlock_t]:
+    """Return the lock of the pmd entries of an address space.
+
+    Kernel: include/linux/mm.h, v6.18, commit e009bb30c8df
+    Context: any
+    Deviates: one lock for all tables of pmd entries, as before v3.13
+    """
+    return mm.page_table_lock
+
+
+@kernel
+def pmd_lock(mm: Ref[mm_struct]) -> Ref[spinlock_t]:
+    """Lock the pmd entries of an address space, and return their lock.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    ptl = pmd_lockptr(mm)
+    spin_lock(ptl)
+    return ptl
 
 
 @kernel
@@ -399,3 +444,36 @@ def ptep_modify_prot_commit(ptep: Ptr[pte_t], pte: pte_t) -> None:
     Deviates: nothing
     """
     set_pte_at(ptep, pte)
+
+
+@kernel
+def pmdp_get(pmdp: Ptr[pmd_t]) -> pmd_t:
+    """Read a pmd entry.
+
+    Kernel: include/linux/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return hw_read_entry(pmdp)
+
+
+@kernel
+def set_pmd_at(pmdp: Ptr[pmd_t], pmd: pmd_t) -> None:
+    """Store a pmd entry.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    hw_write_entry(pmdp, pmd)
+
+
+@kernel
+def pmdp_huge_get_and_clear(pmdp: Ptr[pmd_t]) -> pmd_t:
+    """Take a pmd entry out, with the bits that the CPUs have set in it until now.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18 (pmdp_get_and_clear before v4.2)
+    Context: ptl held
+    Deviates: nothing
+    """
+    return hw_xchg_entry(pmdp, pmd_t())
