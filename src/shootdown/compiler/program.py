@@ -124,13 +124,16 @@ class Program:
 
 
 def features_of(world: World, module: Module) -> list[Feature]:
-    """Return the features that a module declares, in order."""
+    """Return the features that a module declares, in order, after those that it imports."""
+    sources = dict.fromkeys(source for source, _, _ in module.imports.values())
+    older = [world.library.package_module(source) for source in sources]
+    imported = [item for other in older if other for item in features_of(world, other)]
     found = [
         world.find(module, name)
         for name, node in module.names.items()
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call)
     ]
-    return [item for item in found if isinstance(item, Feature)]
+    return imported + [item for item in found if isinstance(item, Feature)]
 
 
 def build(request: Request, observe: Callable[[Program], Observer] | None = None) -> Program:
