@@ -56,7 +56,7 @@ def check(
 
     Args:
         scenarios: Names, or paths of `.py` files; none: all packaged ones.
-        kernels: Releases, `FEATURE^` for the kernel just before a feature, or `ALL_KERNELS`;
+        kernels: Releases, `FEATURE` or `FEATURE^` for one inside a release, or `ALL_KERNELS`;
             none: all that the scenario declares verdicts for. Results of a scenario come newest
             kernel first.
         without: Features to leave out of each kernel.

@@ -33,7 +33,8 @@ class Options:
     """All options of the verb; a repeatable one is a tuple."""
 
     kernel: Annotated[
-        tuple[str, ...], _words("A release (v3.14), or FEATURE^ for the kernel just before it.")
+        tuple[str, ...],
+        _words("A release (v3.14), FEATURE for the kernel that ends with it, FEATURE^ without."),
     ] = ()
     history: Annotated[bool, _plain("Show all kernels as columns.")] = False
     without: Annotated[

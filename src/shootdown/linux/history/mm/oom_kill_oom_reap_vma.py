@@ -20,7 +20,9 @@ def __oom_reap_task_mm(mm: Ref[mm_struct]) -> None:
 
     Kernel: mm/oom_kill.c, v4.14, commit aac453635549
     Context: mmap_sem held; may sleep
-    Deviates: no notifiers; the victim may fault in again what was reaped (no MMF_UNSTABLE)
+    Deviates: no notifiers; the victim may fault in again what was reaped (no MMF_UNSTABLE); x86
+        reads and clears an entry in two steps for a whole address space, and loses a dirty bit that
+        is set in between, of memory that is thrown away
     """
     tlb = local(mmu_gather)
     tlb_gather_mmu_fullmm(tlb, mm)
