@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from shootdown.hw.access import access_result, cpu_access
-from shootdown.hw.bounds import NR_CPUS, NR_VPN, vpn_t
+from shootdown.hw.bounds import NR_CPUS, NR_VPN, vaddr_t, vpn_t
 from shootdown.hw.disk import hw_write_block
+from shootdown.hw.events import withdrawal_begun, withdrawal_done
 from shootdown.lang import (
     NULL,
     Bool,
@@ -34,7 +35,7 @@ from shootdown.linux.include.linux.mm_types import address_space, mm_struct, pag
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
-from shootdown.linux.mm.mmap import mm_init
+from shootdown.linux.mm.mmap import mm_init, sys_munmap
 from shootdown.linux.mm.mremap import sd_pmd
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
@@ -48,6 +49,7 @@ __all__ = [
     "sd_run_in",
     "sd_swap_out",
     "sd_switch_to",
+    "sd_unmap",
     "sd_user",
     "vpnmask_t",
 ]
@@ -176,3 +178,19 @@ def sd_user(loads: vpnmask_t, stores: vpnmask_t) -> None:
             result = cpu_access(vpn, is_write)
         if result == access_result.FAULT and not exc_page_fault(vpn, is_write):
             return
+
+
+@kernel
+def sd_unmap(addr: vaddr_t, len: vaddr_t) -> None:
+    """Unmap a range, and expect that no access to what is there succeeds afterwards.
+
+    Kernel: none
+    Context: user context, may sleep
+    Deviates: sys_munmap() alone lets late accesses pass as long as the memory is nobody else's
+    """
+    mm = record(task_struct, this_cpu()).mm
+    with atomic():
+        withdrawal_begun(index(mm.pgd), addr, addr + len)
+    sys_munmap(addr, len)
+    with atomic():
+        withdrawal_done(index(mm.pgd), addr, addr + len)

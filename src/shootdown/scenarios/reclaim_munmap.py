@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""reclaim+munmap: munmap() of a page that reclaim has taken out and not flushed yet
+
+A thread loads from a page of a file. Reclaim takes its entry out and puts the flush off. Another
+thread unmaps the page: there is no entry left, so munmap() flushes nothing for it, and returns
+while the first thread still loads from memory that the process has unmapped. The only page table is
+the root here, so no table is freed, which would be a reason to flush.
+
+Commit 3ea277194daa (v4.13) lets zap flush first where reclaim has put a flush off.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import holds, record, setup, since, task, violated
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.pressure import sd_age, sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_unmap, sd_user
+from shootdown.linux.mm.vmscan import try_to_free_pages
+
+NAME = "reclaim+munmap"
+BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+EXPECT = (
+    since("v2.6.39", holds()),
+    since("v4.3", violated("protection"), source="B03 / 3ea277194daa"),
+    since("v4.13", holds(), source="3ea277194daa"),
+)
+
+
+@setup(cpu=1)
+def loader() -> None:
+    """Load from a page of a file that is mapped, and then do without it for a while."""
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
+    sd_access(0, False)
+    sd_age(record(address_space, 0))
+
+
+@setup(cpu=2)
+def unmapper() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def memory_shortage() -> None:
+    """Free the page."""
+    try_to_free_pages()
+
+
+@task(cpu=1, kind="user")
+def loads() -> None:
+    """Load from the page until it is unmapped."""
+    sd_user(1, 0)
+
+
+@task(cpu=2)
+def unmaps() -> None:
+    """Take the mapping away."""
+    sd_unmap(0, 1)
