@@ -124,9 +124,11 @@ class Program:
 
 
 def features_of(world: World, module: Module) -> list[Feature]:
-    """Return the features that a module declares, in order, after those that it imports."""
+    """Return the features that a module declares, in order, after those of its older siblings."""
+    folder = module.name.rpartition(".")[0]
     sources = dict.fromkeys(source for source, _, _ in module.imports.values())
-    older = [world.library.package_module(source) for source in sources]
+    siblings = [name for name in sources if name.rpartition(".")[0] == folder]
+    older = [world.library.package_module(source) for source in siblings]
     imported = [item for other in older if other for item in features_of(world, other)]
     found = [
         world.find(module, name)
