@@ -9,7 +9,7 @@ from shootdown.compiler.program import Request
 from shootdown.compiler.source import Library
 from shootdown.explore.engine import Job
 
-__all__ = ["job_of", "points", "violated_jobs"]
+__all__ = ["job_of", "model", "points", "violated_jobs"]
 
 
 def model() -> Catalogue:

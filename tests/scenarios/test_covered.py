@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""What nobody notices because another operation does the same: without that one, too, it shows.
+
+The reasons are in `scenarios/unnoticed.toml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from shootdown import api
+from shootdown.mutate.find import mutations
+from shootdown.mutate.reasons import read_reasons
+from tests.scenarios.jobs import model
+
+FUNCTIONS = model().functions()
+HOMES = {name: found.module.name for name, found in FUNCTIONS.items()}
+REASONS = read_reasons(
+    resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A mutation by its name, or lines of a function that are left out."""
+
+    function: str
+    what: str = ""
+    lines: str = ""
+
+    def text(self) -> str:
+        """Return the function without it."""
+        if not self.lines:
+            found = mutations(FUNCTIONS[self.function], HOMES)
+            return next(one.patch for one in found if one.mutation.what == self.what)
+        text = api.show(self.function)
+        assert text.count(self.lines) == 1, f"{self.function} has changed"
+        return text.replace(self.lines, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A mutation that a scenario does not notice, what covers it, and what breaks without both."""
+
+    mutation: Gone
+    cover: tuple[Gone, ...]
+    scenario: str
+    invariant: str
+
+
+MARK_OF_FAULT = Gone("fault_dirty_shared_page", "no folio_mark_dirty(vmf.page)")
+MARK_OF_ZAP = Gone("zap_present_folio_ptes", "no folio_mark_dirty(folio)")
+MARK_OF_MKWRITE = Gone("filemap_page_mkwrite", "no folio_mark_dirty(folio)")
+
+TWO_FAULTS = '''
+from shootdown.lang import holds, record, setup, since, task
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in
+from shootdown.linux.mm.mmap import do_mmap
+
+NAME = "two-faults"
+BOUNDS = {"LEVELS": 1, "NR_VMAS": 1}
+EXPECT = (since("v2.6.39", holds()),)
+
+
+@setup(cpu=0)
+def one() -> None:
+    """Map a page of a file."""
+    sd_read_file(record(address_space, 0))
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(record(address_space, 0), 0, 1, 0)
+
+
+@setup(cpu=1)
+def another() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def first() -> None:
+    """Load from the page."""
+    sd_access(0, False)
+
+
+@task(cpu=1)
+def second() -> None:
+    """Load from the page."""
+    sd_access(0, False)
+'''
+
+COVERED = (
+    Covered(
+        Gone("flush_tlb_func", "state.tlb_gen = mm_tlb_gen before sd_flush_range(...)"),
+        (Gone("flush_tlb_multi", "no hw_irqs_off() and hw_irqs_on()"),),
+        "zap+fsync-table",
+        "table_uaf",
+    ),
+    Covered(
+        Gone("sd_catch_up", "state.tlb_gen = next_tlb_gen before flush_tlb_local()"),
+        (Gone("context_switch", "no hw_irqs_off() and hw_irqs_on()"),),
+        "lazy+munmap-table",
+        "table_uaf",
+    ),
+    Covered(
+        Gone("tlb_gather_mmu_fullmm", "no tlb.fullmm = True"),
+        (
+            Gone("pte_free_tlb", "no __tlb_adjust_range(tlb, address, 1)"),
+            Gone("zap_present_folio_ptes", "no tlb_remove_tlb_entry(tlb, addr)"),
+            Gone(
+                "flush_tlb_func",
+                lines="    if LAZY_TLB and state.is_lazy:\n"
+                "        if has(X86_LAZY_FLUSH) or not has(X86_LAZY_REWORK):\n"
+                "            leave_mm()\n"
+                "        return\n",
+            ),
+        ),
+        "exit+lazy",
+        "table_uaf",
+    ),
+    Covered(MARK_OF_MKWRITE, (MARK_OF_FAULT, MARK_OF_ZAP), "zap+mkclean-mkwrite", "lost_write"),
+    Covered(MARK_OF_ZAP, (MARK_OF_FAULT, MARK_OF_MKWRITE), "zap+mkclean-mkwrite", "lost_write"),
+    Covered(
+        Gone("finish_fault", "no pte_offset_map_lock(...) and pte_unmap_unlock(vmf.ptl)"),
+        (
+            Gone("filemap_fault", "no folio_lock(folio) and folio_unlock(folio)"),
+            Gone("do_read_fault", lines="    folio_unlock(vmf.page)\n"),
+        ),
+        TWO_FAULTS,
+        "range",
+    ),
+    Covered(
+        Gone("folio_clear_dirty_for_io", "no folio_mark_dirty(folio)"),
+        (
+            Gone(
+                "folio_prepare_writeback",
+                lines="    if not folio_test_dirty(folio):\n        return False\n",
+            ),
+            MARK_OF_FAULT,
+        ),
+        "zap+mkclean",
+        "lost_write",
+    ),
+)
+
+NEEDS_NO_COVER = {
+    "exit_mm",
+    "flush_tlb_mm_range",
+    "flush_tlb_multi",
+    "tlb_end_vma",
+    "tlb_finish_mmu",
+    "tlb_flush_rmaps",
+    "zap_huge_pmd",
+}
+"""Functions with mutations that do no harm in any case: what is left out there is no loss."""
+
+
+def found(folder: Path, case: Covered, gone: tuple[Gone, ...]) -> str:
+    """Check the scenario on the newest kernel without some things."""
+    scenario = case.scenario
+    if "\n" in scenario:
+        scenario = str(folder / "scenario.py")
+        Path(scenario).write_text(case.scenario, "utf-8")
+    patches = []
+    for number, one in enumerate(gone):
+        path = folder / f"patch_{number}.py"
+        path.write_text(one.text(), "utf-8")
+        patches.append(str(path))
+    ((_, mine),) = api.check_patch(patches, [scenario])
+    return mine.invariant or str(mine.verdict)
+
+
+@pytest.mark.parametrize("case", COVERED, ids=lambda case: case.mutation.function)
+def test_without_its_cover_it_is_noticed(tmp_path: Path, case: Covered) -> None:
+    assert found(tmp_path, case, (case.mutation,)) == "holds"
+    assert found(tmp_path, case, case.cover) == "holds"
+    assert found(tmp_path, case, (case.mutation, *case.cover)) == case.invariant
+
+
+def test_each_reason_names_its_cover_or_needs_none() -> None:
+    covered = {(reason.function, reason.what) for reason in REASONS if reason.is_covered}
+    tried = {(case.mutation.function, case.mutation.what) for case in COVERED}
+    assert tried <= covered
+    assert {function for function, _ in covered - tried} == NEEDS_NO_COVER
