@@ -62,6 +62,7 @@ __all__ = [
     "HUGE_ZERO_GATHERED",
     "HUGE_ZERO_MM",
     "HUGE_ZERO_PAGE",
+    "HUGE_ZERO_PFN",
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
@@ -312,6 +313,17 @@ FLUSH_CONCURRENT = feature(
     requires=(X86_TLB_GEN,),
     brings="Interrupts are sent before the local flush, and waited for after it.",
     reverting="The local flush comes first.",
+)
+
+HUGE_ZERO_PFN = feature(
+    "huge_zero_pfn",
+    commit="3b77e8c8cde5",
+    subject="mm/thp: make is_huge_zero_pmd() safe and quicker",
+    release="v5.13",
+    requires=(HUGE_ZERO_MM,),
+    brings="The number of the huge zero page is kept, and tells which entries map it. A shrinker "
+    "that takes its time forgets that of the next one: range.",
+    reverting="It is the pointer to it that tells.",
 )
 
 FOLIO_WRITEBACK = feature(

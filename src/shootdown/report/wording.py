@@ -202,6 +202,7 @@ STATEMENTS: dict[str, Weight] = {
     "folio_wait_writeback": Weight.USEFUL,
     "page_remove_rmap": Weight.USEFUL,
     "put_huge_zero_folio": Weight.DECISIVE,
+    "sd_set_huge_zero_pfn": Weight.DECISIVE,
     "set_page_dirty": Weight.DECISIVE,
     "wait_on_page_locked": Weight.USEFUL,
 }
@@ -261,6 +262,7 @@ RESULTS: dict[str, tuple[str, Wording]] = {
     "folio_mapped": ("False", Wording("mapcount is 0", when="mkclean")),
     "folio_mkclean": ("False", Wording("no flush")),
     "folio_test_dirty": ("False", Wording("page is clean", Weight.USEFUL)),
+    "is_huge_zero_pmd": ("False", Wording("not the huge zero page", when="zap_huge")),
     "page_mkclean": ("False", Wording("no flush")),
     "page_mapped": ("False", Wording("mapcount is 0", when="mkclean")),
     "ptep_get": ("", Wording("{ptep}: {result}", when="mkclean")),

@@ -7,16 +7,21 @@ which only the shrinker takes away.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from shootdown.hw.bounds import NR_PAGES
 from shootdown.hw.published import page_flags
-from shootdown.lang import NULL, Bool, Ref, atomic, check, index, kernel, record, struct
+from shootdown.lang import NULL, Bool, Ref, atomic, check, has, index, kernel, record, struct, upto
 from shootdown.linux.arch.x86.include.asm.pgtable import pmd_t
 from shootdown.linux.bounds import count_t
+from shootdown.linux.features import HUGE_ZERO_PFN
 from shootdown.linux.include.linux.mm_types import folio, mm_struct
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.preempt import preempt_disable, preempt_enable
 from shootdown.linux.mm.page_alloc import alloc_page
 
 __all__ = [
+    "frame_or_0",
     "get_huge_zero_folio",
     "is_huge_zero_folio",
     "is_huge_zero_pmd",
@@ -24,8 +29,12 @@ __all__ = [
     "mm_put_huge_zero_folio",
     "put_huge_zero_folio",
     "sd_huge_zero",
+    "sd_set_huge_zero_pfn",
     "shrink_huge_zero_folio_scan",
 ]
+
+frame_or_0 = Annotated[int, upto(NR_PAGES)]
+"""The number of a page, plus one; 0: none."""
 
 
 @struct(count=1)
@@ -33,6 +42,7 @@ class sd_huge_zero:
     """The variables of the huge zero page."""
 
     huge_zero_folio: Ref[folio]
+    huge_zero_pfn: frame_or_0
     huge_zero_refcount: count_t
 
 
@@ -53,9 +63,22 @@ def is_huge_zero_pmd(pmd: pmd_t) -> Bool:
 
     Kernel: include/linux/huge_mm.h, v6.18
     Context: any
-    Deviates: compares pages and not their numbers, which are kept apart from v5.13 on
+    Deviates: nothing
     """
+    if has(HUGE_ZERO_PFN):
+        return pmd.present and record(sd_huge_zero, 0).huge_zero_pfn == pmd.pfn + 1
     return pmd.present and is_huge_zero_folio(record(folio, pmd.pfn))
+
+
+@kernel
+def sd_set_huge_zero_pfn(folio: Ref[folio]) -> None:
+    """Keep the number of the huge zero page, or none.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for a store to huge_zero_pfn
+    """
+    record(sd_huge_zero, 0).huge_zero_pfn = index(folio) + 1 if folio is not NULL else 0
 
 
 @kernel
@@ -82,6 +105,8 @@ def get_huge_zero_folio() -> None:
                 zero.huge_zero_folio = zero_folio
                 record(page_flags, index(zero_folio)).cached = True
         if is_first:
+            if has(HUGE_ZERO_PFN):
+                sd_set_huge_zero_pfn(zero_folio)
             with atomic():
                 zero.huge_zero_refcount = 2
             preempt_enable()
@@ -153,4 +178,6 @@ def shrink_huge_zero_folio_scan() -> None:
             zero_folio = zero.huge_zero_folio
             zero.huge_zero_folio = NULL
             record(page_flags, index(zero_folio)).cached = False
+        if has(HUGE_ZERO_PFN):
+            sd_set_huge_zero_pfn(NULL)
         folio_put(zero_folio)
