@@ -9,10 +9,10 @@ unlocked it, or that waits for the page's lock and has no reference to the page.
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import pfn_t
-from shootdown.hw.events import disk_written, page_cleaned, page_dirtied
+from shootdown.hw.bounds import block_t, pfn_t
+from shootdown.hw.events import block_written, disk_written, page_cleaned, page_dirtied
 from shootdown.hw.memory import frame
-from shootdown.lang import check, invariant, on, record
+from shootdown.lang import Bool, check, invariant, on, record
 
 __all__ = ["page_uaf"]
 
@@ -34,4 +34,10 @@ def cleaned_page_is_live(pfn: pfn_t) -> None:
 @on(disk_written)
 def written_page_is_live(pfn: pfn_t) -> None:
     """Judge a page that the disk reads."""
+    check(record(frame, pfn).allocated, "page_uaf")
+
+
+@on(block_written)
+def page_of_no_file_is_live(pfn: pfn_t, block: block_t, lost: Bool) -> None:
+    """Judge a page that the disk reads to keep it in the swap area."""
     check(record(frame, pfn).allocated, "page_uaf")

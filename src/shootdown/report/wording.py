@@ -317,6 +317,7 @@ HEADLINES: dict[str, str] = {
     "page_uaf": "USE OF FREED PAGE {pfn}",
     "sleep_in_atomic": "SLEEP IN ATOMIC CONTEXT",
     "protection": "FORBIDDEN ACCESS to page {pfn}",
+    "coherence": "LOAD OF OLD CONTENTS from page {pfn}",
     "leak": "LEAK of page {pfn}",
     "double_free": "DOUBLE FREE of page {pfn}",
     "lock_misuse": "MISUSE OF A LOCK",

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, kernel, record
+from shootdown.hw.bounds import NR_PAGES, vaddr_t
+from shootdown.lang import NULL, Ref, kernel, record
 from shootdown.linux.bounds import NR_FILE_PAGES
-from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page
 from shootdown.linux.include.linux.mmzone import pglist_data
 from shootdown.linux.kernel.user import sd_new_process, sd_read_file
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import folio_check_references
 
-__all__ = ["sd_age", "sd_map_file", "sd_under_pressure"]
+__all__ = ["sd_age", "sd_age_memory", "sd_map_file", "sd_take_memory", "sd_under_pressure"]
 
 
 @kernel
@@ -39,6 +40,33 @@ def sd_age(mapping: Ref[address_space]) -> None:
         folio = mapping.i_pages[pgoff]
         folio_check_references(folio)
         folio_check_references(folio)
+
+
+@kernel
+def sd_take_memory(mm: Ref[mm_struct], len: vaddr_t) -> None:
+    """Map fresh memory at 0 in a new process.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_new_process(mm)
+    do_mmap(NULL, 0, len, 0)
+
+
+@kernel
+def sd_age_memory() -> None:
+    """Let reclaim look at all pages of no file until it takes them for unused.
+
+    Kernel: none
+    Context: setup
+    Deviates: stands for the passes of reclaim before
+    """
+    for pfn in range(NR_PAGES):
+        folio = record(page, pfn)
+        if folio.PG_lru and folio.mapping is NULL:
+            folio_check_references(folio)
+            folio_check_references(folio)
 
 
 @kernel

@@ -44,6 +44,7 @@ from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap import folio_add_rmap_pte
 from shootdown.linux.mm.rmap_anon import anon_vma_prepare, folio_add_anon_rmap_pte
+from shootdown.linux.mm.swap_lru import folio_add_lru
 
 __all__ = [
     "do_anonymous_page",
@@ -166,6 +167,7 @@ def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
     if is_first:
         if CONFIG_SWAP:
             folio_add_anon_rmap_pte(folio, vmf.vma, vmf.address)
+            folio_add_lru(folio)
         else:
             folio_add_rmap_pte(folio)
         set_pte_at(

@@ -63,6 +63,9 @@ def free_unref_page(page: Ref[page]) -> None:
         if CONFIG_SWAP:
             page.anon_vma = NULL
             page.index = 0
+            page.PG_active = False
+            page.PG_referenced = False
+            page.PG_reclaim = False
             record(page_flags, index(page)).dirty = False
     hw_free_frame(index(page))
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from shootdown.hw.bounds import CONFIG_SWAP
 from shootdown.hw.memory import hw_test_and_clear_accessed
-from shootdown.lang import NULL, Bool, Ref, kernel, local, upto
-from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear
+from shootdown.hw.published import page_place
+from shootdown.lang import NULL, Bool, Ref, index, kernel, local, record, upto
+from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear, set_pte_at
 from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm_types import folio
+from shootdown.linux.include.linux.page_flags import folio_test_anon
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.rmap import (
+    anon_vma_unlock_read,
     page_vma_mapped_walk_control,
     page_vma_mapped_walk_done,
     ttu_flags,
 )
+from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.page_vma_mapped import page_vma_mapped_walk
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.pgtable_generic import ptep_clear_flush
 from shootdown.linux.mm.rmap import folio_mapped, folio_remove_rmap_ptes, sd_look_in
+from shootdown.linux.mm.rmap_anon import folio_lock_anon_vma_read
 from shootdown.linux.mm.rmap_batch import set_tlb_ubc_flush_pending, should_defer_flush
+from shootdown.linux.mm.swapfile import swap_duplicate
 
 __all__ = [
     "folio_referenced",
@@ -42,8 +49,11 @@ def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
 
     Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
     Context: folio locked; may sleep
-    Deviates: pages of files only; the tree of mappings is a list
+    Deviates: the tree of mappings is a list
     """
+    if CONFIG_SWAP and folio_test_anon(folio):
+        sd_unmap_anon(folio, flags)
+        return
     mapping = folio.mapping
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):
@@ -56,18 +66,43 @@ def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
 
 
 @kernel
+def sd_unmap_anon(folio: Ref[folio], flags: ttu_flags) -> None:
+    """Take a page of no file out of the page tables.
+
+    Kernel: none
+    Context: folio locked; may sleep
+    Deviates: stands for rmap_walk_anon() as try_to_unmap() calls it; the tree of mappings is a list
+    """
+    anon_vma = folio_lock_anon_vma_read(folio)
+    if anon_vma is NULL:
+        return
+    for i in range(NR_VMAS):
+        pvmw = local(page_vma_mapped_walk_control)
+        if sd_look_in(pvmw, folio, anon_vma.rb_root[i]):
+            try_to_unmap_one(pvmw, flags)
+            if not folio_mapped(folio):
+                break
+    anon_vma_unlock_read(anon_vma)
+
+
+@kernel
 def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> None:
     """Take the entry that maps the folio out, and flush it now or later.
 
     Kernel: mm/rmap.c, v6.18, commit d950c9477d51
     Context: i_mmap_rwsem held; may sleep
-    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings
+    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings; that the page
+        has one owner only needs no mark
     """
     if not page_vma_mapped_walk(pvmw):
         return
     pteval = sd_clear_entry(pvmw, flags)
     if pteval.dirty:
         folio_mark_dirty(pvmw.folio)
+    if CONFIG_SWAP and folio_test_anon(pvmw.folio):
+        entry = record(page_place, index(pvmw.folio)).swap
+        swap_duplicate(entry)
+        set_pte_at(pvmw.pte, swp_entry_to_pte(entry))
     folio_remove_rmap_ptes(pvmw.folio)
     folio_put(pvmw.folio)
     page_vma_mapped_walk_done(pvmw)
@@ -97,11 +132,13 @@ def folio_referenced(folio: Ref[folio]) -> referenced_t:
 
     Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
     Context: folio locked; may sleep
-    Deviates: pages of files only; waits for the lock of the mappings, as before v5.19
+    Deviates: waits for the lock of the mappings, as before v5.19
     """
     referenced: referenced_t = 0
     if not folio_mapped(folio):
         return 0
+    if CONFIG_SWAP and folio_test_anon(folio):
+        return sd_referenced_anon(folio)
     mapping = folio.mapping
     if mapping is NULL:
         return 0
@@ -111,6 +148,26 @@ def folio_referenced(folio: Ref[folio]) -> referenced_t:
         if sd_look_in(pvmw, folio, mapping.i_mmap[i]) and folio_referenced_one(pvmw):
             referenced = referenced + 1
     i_mmap_unlock_read(mapping)
+    return referenced
+
+
+@kernel
+def sd_referenced_anon(folio: Ref[folio]) -> referenced_t:
+    """Return through how many mappings a page of no file was used.
+
+    Kernel: none
+    Context: folio locked; may sleep
+    Deviates: stands for rmap_walk_anon() as folio_referenced() calls it
+    """
+    referenced: referenced_t = 0
+    anon_vma = folio_lock_anon_vma_read(folio)
+    if anon_vma is NULL:
+        return 0
+    for i in range(NR_VMAS):
+        pvmw = local(page_vma_mapped_walk_control)
+        if sd_look_in(pvmw, folio, anon_vma.rb_root[i]) and folio_referenced_one(pvmw):
+            referenced = referenced + 1
+    anon_vma_unlock_read(anon_vma)
     return referenced
 
 

@@ -14,6 +14,7 @@ from shootdown.lang import (
     record,
     sleep_until,
     this_task,
+    wait_until,
 )
 from shootdown.linux.include.linux.mm_types import folio, page
 from shootdown.linux.include.linux.page_flags import folio_test_swapcache
@@ -23,6 +24,7 @@ from shootdown.linux.include.linux.swap import EEXIST, swap_slot, swp_entry_t
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.page_io import swap_read_folio
 from shootdown.linux.mm.rmap import folio_mapped
+from shootdown.linux.mm.swap_lru import folio_add_lru
 from shootdown.linux.mm.swapfile import folio_free_swap, put_swap_folio, swapcache_prepare
 
 __all__ = [
@@ -44,11 +46,13 @@ def swap_cache_get_folio(entry: swp_entry_t) -> Ref[folio]:
 
     Kernel: mm/swap_state.c, v6.18 (lookup_swap_cache before v5.18)
     Context: any
-    Deviates: finding and taking are one step, where the kernel looks again after taking
+    Deviates: finding and taking are one step, where the kernel looks again after taking; waits
+        while somebody has taken all references, where the kernel tries again
     """
     with atomic():
         folio = record(swap_slot, entry).folio
         if folio is not NULL:
+            wait_until(folio._refcount > 0)
             folio._refcount = folio._refcount + 1
         return folio
 
@@ -168,6 +172,7 @@ def __read_swap_cache_async(entry: swp_entry_t) -> Ref[folio]:
         if err == 0:
             fresh.PG_locked = this_task() + 1
             swap_cache_add_folio(fresh, entry)
+            folio_add_lru(fresh)
             return fresh
         if err != -EEXIST:
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from shootdown.hw.bounds import NR_PAGES
+from shootdown.hw.bounds import CONFIG_SWAP, NR_PAGES
 from shootdown.hw.events import page_evicted
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, struct
@@ -13,7 +13,12 @@ from shootdown.linux.bounds import SWAP_CLUSTER_MAX
 from shootdown.linux.features import DEFER_WRITABLE_FLUSH, UNMAP_BATCH
 from shootdown.linux.include.linux.mm_types import address_space, folio, page
 from shootdown.linux.include.linux.mmzone import lruvec, pglist_data, sd_folio_list
-from shootdown.linux.include.linux.page_flags import folio_test_dirty, folio_test_writeback
+from shootdown.linux.include.linux.page_flags import (
+    folio_test_anon,
+    folio_test_dirty,
+    folio_test_swapcache,
+    folio_test_writeback,
+)
 from shootdown.linux.include.linux.pagemap import (
     folio_put,
     folio_ref_freeze,
@@ -28,6 +33,7 @@ from shootdown.linux.mm.page_alloc import free_unref_page
 from shootdown.linux.mm.rmap import folio_mapped
 from shootdown.linux.mm.rmap_batch import try_to_unmap_flush, try_to_unmap_flush_dirty
 from shootdown.linux.mm.rmap_unmap import folio_referenced, try_to_unmap
+from shootdown.linux.mm.vmscan_swap import sd_has_place, sd_remove_swapped, sd_swap_out_folio
 
 __all__ = [
     "__remove_mapping",
@@ -218,6 +224,8 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
         return sd_fate.ACTIVATE_LOCKED
     if references == folio_references.FOLIOREF_KEEP:
         return sd_fate.KEEP_LOCKED
+    if CONFIG_SWAP and not sd_has_place(folio):
+        return sd_fate.ACTIVATE_LOCKED
     if folio_mapped(folio):
         try_to_unmap(folio, TTU_BATCH_FLUSH)
         if folio_mapped(folio):
@@ -226,11 +234,24 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
         fate = sd_write_folio(folio, references, sc)
         if fate != sd_fate.FREE_IT:
             return fate
-    mapping = folio.mapping
-    if mapping is NULL or not __remove_mapping(mapping, folio):
+    if not sd_remove_from_cache(folio):
         return sd_fate.KEEP_LOCKED
     folio_unlock(folio)
     return sd_fate.FREE_IT
+
+
+@kernel
+def sd_remove_from_cache(folio: Ref[folio]) -> Bool:
+    """Take a page out of the page cache or the swap cache; tell whether it could be.
+
+    Kernel: none
+    Context: folio locked
+    Deviates: __remove_mapping() for folio_mapping(), which may be the swap cache
+    """
+    if CONFIG_SWAP and folio_test_anon(folio):
+        return folio_test_swapcache(folio) and sd_remove_swapped(folio)
+    mapping = folio.mapping
+    return mapping is not NULL and __remove_mapping(mapping, folio)
 
 
 @kernel
@@ -321,6 +342,9 @@ def pageout(folio: Ref[folio]) -> pageout_t:
     """
     if not is_page_cache_freeable(folio):
         return pageout_t.PAGE_KEEP
+    if CONFIG_SWAP and folio_test_anon(folio):
+        sd_swap_out_folio(folio)
+        return pageout_t.PAGE_SUCCESS
     return pageout_t.PAGE_ACTIVATE
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from shootdown.hw.bounds import CONFIG_SWAP
 from shootdown.lang import NULL, Ref, has, kernel
 from shootdown.linux.features import FOLIO_WRITEBACK, PAGEOUT_NO_FILE
 from shootdown.linux.fs.mpage import __mpage_writepage
@@ -11,9 +12,10 @@ from shootdown.linux.history.mm.page_writeback_folio_writeback import (
     sd_mpage_writepage,
 )
 from shootdown.linux.include.linux.mm_types import folio
-from shootdown.linux.include.linux.page_flags import folio_test_writeback
+from shootdown.linux.include.linux.page_flags import folio_test_anon, folio_test_writeback
 from shootdown.linux.mm.page_writeback import folio_clear_dirty_for_io
 from shootdown.linux.mm.vmscan import is_page_cache_freeable, pageout_t
+from shootdown.linux.mm.vmscan_swap import sd_swap_out_folio
 
 __all__ = ["pageout"]
 
@@ -27,7 +29,12 @@ def pageout(folio: Ref[folio]) -> pageout_t:
     Deviates: the file system has a writepage(), which many lost before; the page is written by the
         time that it returns
     """
-    if not is_page_cache_freeable(folio) or folio.mapping is NULL:
+    if not is_page_cache_freeable(folio):
+        return pageout_t.PAGE_KEEP
+    if CONFIG_SWAP and folio_test_anon(folio):
+        sd_swap_out_folio(folio)
+        return pageout_t.PAGE_SUCCESS
+    if folio.mapping is NULL:
         return pageout_t.PAGE_KEEP
     if has(FOLIO_WRITEBACK):
         is_dirty = folio_clear_dirty_for_io(folio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from shootdown.hw.events import page_cleaned, page_dirtied
 from shootdown.hw.published import page_flags
-from shootdown.lang import Bool, Ref, atomic, index, kernel, record
+from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record
 from shootdown.linux.include.linux.mm_types import folio, page
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "TestClearPageDirty",
     "TestSetPageDirty",
     "folio_set_dirty",
+    "folio_test_anon",
     "folio_test_clear_dirty",
     "folio_test_dirty",
     "folio_test_set_dirty",
@@ -43,6 +44,17 @@ def folio_test_writeback(folio: Ref[folio]) -> Bool:
     Deviates: nothing
     """
     return record(page_flags, index(folio)).writeback
+
+
+@kernel
+def folio_test_anon(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio is of no file.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: a page that has left its file counts, too
+    """
+    return folio.mapping is NULL
 
 
 @kernel
