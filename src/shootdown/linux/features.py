@@ -26,6 +26,8 @@ from shootdown.linux.features_v3 import (
     MMU_GATHER_EXTENDED_BATCHES,
     MMU_GATHER_REWORK,
     MPROTECT_COUNT,
+    MREMAP_FEW_RMAP_LOCKS,
+    MREMAP_FLUSH_ONCE,
     NO_LOCKBREAK,
     NO_TLB_FAST_MODE,
     TLB_FLUSH_PENDING,
@@ -72,6 +74,10 @@ __all__ = [
     "MPROTECT_COUNT",
     "MPROTECT_FLUSH_DEMOTED",
     "MPROTECT_GATHER",
+    "MREMAP_FEW_RMAP_LOCKS",
+    "MREMAP_FLUSH_DIRTY",
+    "MREMAP_FLUSH_ONCE",
+    "MREMAP_FLUSH_PRESENT",
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
@@ -149,6 +155,17 @@ HUGE_ZERO_MM = feature(
     requires=(HUGE_ZERO_GATHERED,),
     brings="An address space keeps the huge zero page until its last thread has gone.",
     reverting="Each entry that maps it does.",
+)
+
+MREMAP_FLUSH_DIRTY = feature(
+    "mremap_flush_dirty",
+    commit="5d1904204c99",
+    subject="mremap: fix race between mremap() and page cleanning",
+    release="v4.9",
+    requires=(MREMAP_FLUSH_ONCE, MREMAP_FEW_RMAP_LOCKS),
+    brings="mremap() flushes dirty pages before it drops the page-table lock of the old place.",
+    reverting="page_mkclean cleans the moved entry and writeback starts, while other CPUs still "
+    "store through the old one: lost_write.",
 )
 
 GATHER_HUGE_RANGE = feature(
@@ -241,6 +258,16 @@ OOM_REAP_VMA = feature(
     brings="The oom reaper has a gather for each mapping.",
     reverting="It has one for the whole address space, as if nobody used that any more. Where such "
     "a gather is not flushed (arm64), a thread of the victim may still do: stale_access.",
+)
+
+MREMAP_FLUSH_PRESENT = feature(
+    "mremap_flush_present",
+    commit="eb66ae030829",
+    subject="mremap: properly flush TLB before releasing the page",
+    release="v4.19",
+    requires=(MREMAP_FLUSH_DIRTY,),
+    brings="mremap() flushes a table's pages before it drops either page-table lock.",
+    reverting="It flushes clean pages at its end, after others may have freed them: stale_access.",
 )
 
 TLB_TABLE_NO_SHORTCUT = feature(

@@ -24,6 +24,8 @@ __all__ = [
     "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
     "MPROTECT_COUNT",
+    "MREMAP_FEW_RMAP_LOCKS",
+    "MREMAP_FLUSH_ONCE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
     "TLB_FLUSH_PENDING",
@@ -83,6 +85,15 @@ ANON_VMA_MUTEX = feature(
     reverting="They hold a spinlock.",
 )
 
+MREMAP_FLUSH_ONCE = feature(
+    "mremap_flush_once",
+    commit="7b6efc2bc4f1",
+    subject="mremap: avoid sending one IPI per page",
+    release="v3.2",
+    brings="mremap() flushes once, when it has moved all pages and holds no lock any more.",
+    reverting="It flushes each page that it moves, under the page-table locks.",
+)
+
 X86_CALL_FUNCTION_IPI = feature(
     "x86_call_function_ipi",
     commit="52aec3308db8",
@@ -111,6 +122,15 @@ GATHER_RANGE = feature(
     brings="The gather flushes the range that it is given when it ends; a full one, what zap has "
     "still before it.",
     reverting="The gather flushes the whole address space.",
+)
+
+MREMAP_FEW_RMAP_LOCKS = feature(
+    "mremap_few_rmap_locks",
+    commit="38a76013ad80",
+    subject="mm: avoid taking rmap locks in move_ptes()",
+    release="v3.7",
+    brings="mremap() keeps reverse-map walks away only if they might come to the new place first.",
+    reverting="It keeps those over a file's mappings away while it moves a table's pages.",
 )
 
 X86_NO_ACCESS_FLUSH = feature(

@@ -36,7 +36,7 @@ from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
 from shootdown.linux.mm.mmap import mm_init, sys_munmap
-from shootdown.linux.mm.mremap import sd_pmd
+from shootdown.linux.mm.mremap import get_old_pmd
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
 from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_duplicate
@@ -147,7 +147,7 @@ def sd_swap_out(vpn: vpn_t) -> None:
     Deviates: nothing
     """
     mm = record(task_struct, this_cpu()).mm
-    pte = pte_offset_map(sd_pmd(mm, vpn), vpn)
+    pte = pte_offset_map(get_old_pmd(mm, vpn), vpn)
     folio = record(page, ptep_get_and_clear(pte).pfn)
     flush_tlb_mm_range(mm, vpn, vpn + 1, False)
     entry = get_swap_page()

@@ -15,11 +15,12 @@ from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.swap_lru import folio_add_lru
 
 if TYPE_CHECKING:
-    from shootdown.linux.mm.page_writeback import (
-        do_writepages,
-        folio_mark_dirty,
-        folio_wait_writeback,
-    )
+    from shootdown.linux.mm.rmap import folio_mapped
+from shootdown.linux.mm.page_writeback import (
+    do_writepages,
+    folio_mark_dirty,
+    folio_wait_writeback,
+)
 
 __all__ = [
     "__filemap_get_folio",
@@ -108,8 +109,9 @@ def filemap_remove_folio(mapping: Ref[address_space], folio: Ref[folio]) -> None
 
     Kernel: mm/filemap.c, v6.18 (delete_from_page_cache before v5.17)
     Context: folio locked
-    Deviates: the cache's lock, which finders do not take
+    Deviates: the cache's lock, which finders do not take; a mapped page is reported and set right
     """
+    assert not folio_mapped(folio)
     mapping.i_pages[folio.index] = NULL
     folio.mapping = NULL
     record(page_flags, index(folio)).cached = False

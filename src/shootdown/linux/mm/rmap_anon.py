@@ -21,6 +21,7 @@ from shootdown.linux.mm.rmap import folio_add_rmap_pte, folio_mapped
 
 __all__ = [
     "__anon_vma_prepare",
+    "anon_vma_clone",
     "anon_vma_interval_tree_insert",
     "anon_vma_interval_tree_remove",
     "anon_vma_prepare",
@@ -62,17 +63,35 @@ def __anon_vma_prepare(vma: Ref[vm_area_struct]) -> None:
 
 
 @kernel
+def anon_vma_clone(dst: Ref[vm_area_struct], src: Ref[vm_area_struct]) -> None:
+    """Let the walks over the mappings of a mapping's pages find another one, too, after it.
+
+    Kernel: mm/rmap.c, v6.18
+    Context: mmap_lock held for writing; may sleep
+    Deviates: a mapping has one anon_vma
+    """
+    anon_vma = src.anon_vma
+    if anon_vma is not NULL:
+        dst.anon_vma = anon_vma
+        anon_vma_lock_write(anon_vma)
+        anon_vma_interval_tree_insert(dst, anon_vma)
+        anon_vma_unlock_write(anon_vma)
+
+
+@kernel
 def anon_vma_interval_tree_insert(vma: Ref[vm_area_struct], anon_vma: Ref[anon_vma]) -> None:
-    """Let reverse-map walks find a mapping.
+    """Let reverse-map walks find a mapping, after those that begin at the same place.
 
     Kernel: mm/interval_tree.c, v6.18 (anon_vma_chain_link before v3.7)
     Context: lock of the anon_vma held for writing
-    Deviates: a list and not a tree
+    Deviates: a list and not a tree; before v3.7, a list that is in the order of insertion
     """
+    inserted = vma
     for i in range(NR_VMAS):
-        if anon_vma.rb_root[i] is NULL:
-            anon_vma.rb_root[i] = vma
-            break
+        other = anon_vma.rb_root[i]
+        if inserted is not NULL and (other is NULL or other.vm_pgoff > inserted.vm_pgoff):
+            anon_vma.rb_root[i] = inserted
+            inserted = other
 
 
 @kernel
@@ -83,9 +102,11 @@ def anon_vma_interval_tree_remove(vma: Ref[vm_area_struct], anon_vma: Ref[anon_v
     Context: lock of the anon_vma held for writing
     Deviates: a list and not a tree
     """
+    is_past = False
     for i in range(NR_VMAS):
-        if anon_vma.rb_root[i] == vma:
-            anon_vma.rb_root[i] = NULL
+        is_past = is_past or anon_vma.rb_root[i] == vma
+        if is_past:
+            anon_vma.rb_root[i] = anon_vma.rb_root[i + 1] if i + 1 < NR_VMAS else NULL
 
 
 @kernel

@@ -9,6 +9,7 @@ from shootdown.linux.features import GATHER_ADJUST_RANGE
 from shootdown.linux.history.mm.mmu_gather import sd_gather_range
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import vm_area_struct
+from shootdown.linux.mm.internal import pagetable_move_control
 from shootdown.linux.mm.memory import free_pgd_range
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
 from shootdown.linux.mm.mremap import move_page_tables
@@ -31,8 +32,14 @@ def relocate_vma_down(vma: Ref[vm_area_struct], shift: vaddr_t) -> None:
     old_end = vma.vm_end
     new_start: vaddr_t = old_start - shift
     new_end: vaddr_t = old_end - shift
+    pmc = local(pagetable_move_control)
+    pmc.old = vma
+    pmc.new = vma
+    pmc.old_addr = old_start
+    pmc.old_end = old_end
+    pmc.new_addr = new_start
     vma.vm_start = new_start
-    move_page_tables(vma, old_start, new_start, old_end - old_start)
+    move_page_tables(pmc)
     tlb_gather_mmu(tlb, vma.vm_mm)
     if not has(GATHER_ADJUST_RANGE):
         sd_gather_range(tlb, old_start, old_end)
