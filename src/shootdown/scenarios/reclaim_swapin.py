@@ -48,9 +48,15 @@ def other_thread() -> None:
     sd_run_in(record(mm_struct, 0))
 
 
+@task(cpu=2, kind="user")
+def storing() -> None:
+    """Store to the page, which brings it back."""
+    sd_user(0, 1)
+
+
 @task(cpu=0)
-def reclaimer() -> None:
-    """Free some pages."""
+def shortage() -> None:
+    """Free what is old."""
     try_to_free_pages()
 
 
@@ -58,9 +64,3 @@ def reclaimer() -> None:
 def loading() -> None:
     """Load from the page, again and again."""
     sd_user(1, 0)
-
-
-@task(cpu=2, kind="user")
-def storing() -> None:
-    """Store to the page, which brings it back."""
-    sd_user(0, 1)
