@@ -21,7 +21,7 @@ def _names(*patterns: str) -> list[str]:
     return [str(path.relative_to(ROOT)) for p in patterns for path in sorted(ROOT.glob(p))]
 
 
-RUN = _names("README.md", "docs/tutorial/*.md")
+RUN = _names("README.md", "docs/tutorial/*.md", "docs/findings/*.md")
 LISTS = _names("docs/reference/*.md")
 ALL = _names("README.md", "docs/**/*.md")
 
