@@ -145,16 +145,34 @@ COVERED = (
         "zap+mkclean",
         "lost_write",
     ),
+    Covered(
+        Gone("flush_tlb_batched_pending", "mm.tlb_flush_batched = ... before flush_tlb_mm(mm)"),
+        (
+            Gone(
+                "tlb_finish_mmu",
+                lines="    if has(TLB_FLUSH_NESTED) and tlb.mm.tlb_flush_pending > 1:\n"
+                "        tlb.fullmm = True\n"
+                "        __tlb_reset_range(tlb)\n"
+                "        tlb.freed_tables = True\n",
+            ),
+        ),
+        "reclaim+dontneed-two",
+        "protection",
+    ),
 )
 
 NEEDS_NO_COVER = {
+    "change_pte_range",
     "exit_mm",
     "flush_tlb_mm_range",
     "flush_tlb_multi",
+    "madvise_free_pte_range",
+    "move_ptes",
     "tlb_end_vma",
     "tlb_finish_mmu",
     "tlb_flush_rmaps",
     "zap_huge_pmd",
+    "zap_pte_range",
 }
 """Functions with mutations that do no harm in any case: what is left out there is no loss."""
 

@@ -59,6 +59,7 @@ __all__ = [
     "handle_mm_fault",
     "handle_pte_fault",
     "sd_alloc_table",
+    "sd_wp_page_private",
     "wp_page_reuse",
     "wp_page_shared",
 ]
@@ -288,9 +289,20 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
     """
     vmf.page = record(page, vmf.orig_pte.pfn)
     if vmf.vma.vm_file is NULL:
-        wp_page_reuse(vmf)
+        sd_wp_page_private(vmf)
     else:
         wp_page_shared(vmf)
+
+
+@kernel
+def sd_wp_page_private(vmf: Ref[vm_fault]) -> None:
+    """Make the entry of a page writable that has one owner.
+
+    Kernel: none
+    Context: ptl held, released on return; mmap_lock held; may sleep
+    Deviates: a part of do_wp_page()
+    """
+    wp_page_reuse(vmf)
 
 
 @kernel

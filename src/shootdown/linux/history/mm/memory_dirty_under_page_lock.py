@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Ref, kernel, record
+from shootdown.lang import NULL, Ref, kernel, record
 from shootdown.linux.bounds import FS_PAGE_MKWRITE
 from shootdown.linux.features import DIRTY_UNDER_PAGE_LOCK
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
 from shootdown.linux.include.linux.mm_types import page, vm_fault
 from shootdown.linux.include.linux.pagemap import get_page, put_page, wait_on_page_locked
-from shootdown.linux.mm.memory_fault import wp_page_reuse, wp_page_shared
+from shootdown.linux.mm.memory_fault import sd_wp_page_private, wp_page_reuse, wp_page_shared
 
 __all__ = ["do_wp_page", "set_page_dirty_balance"]
 
@@ -24,9 +24,12 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v3.15, commit 79352894b285
     Context: ptl held, released on return; mmap_sem held; may sleep
-    Deviates: shared mappings of files only
+    Deviates: the page of a private mapping has one owner, so it is not copied
     """
     vmf.page = record(page, vmf.orig_pte.pfn)
+    if vmf.vma.vm_file is NULL:
+        sd_wp_page_private(vmf)
+        return
     if FS_PAGE_MKWRITE:
         wp_page_shared(vmf)
         return

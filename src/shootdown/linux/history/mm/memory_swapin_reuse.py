@@ -5,9 +5,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from shootdown.hw.bounds import CONFIG_SWAP
 from shootdown.hw.published import page_place
 from shootdown.lang import Bool, Ref, index, kernel, record, upto
-from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, pte_unmap_unlock, set_pte_at
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pte_t,
+    pte_unmap_unlock,
+    ptep_get,
+    set_pte_at,
+)
 from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.features import SWAPIN_REUSE
 from shootdown.linux.include.linux.mm_types import page, vm_fault
@@ -16,14 +22,22 @@ from shootdown.linux.include.linux.page_flags import (
     PageWriteback,
     folio_set_dirty,
 )
-from shootdown.linux.include.linux.pagemap import unlock_page
+from shootdown.linux.include.linux.pagemap import (
+    get_page,
+    lock_page,
+    put_page,
+    trylock_page,
+    unlock_page,
+)
 from shootdown.linux.include.linux.swap import swap_slot
 from shootdown.linux.include.linux.swapops import pte_to_swp_entry
+from shootdown.linux.mm.memory_fault import wp_page_reuse
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_anon import folio_add_anon_rmap_pte
 from shootdown.linux.mm.swap_state import swap_cache_del_folio
 from shootdown.linux.mm.swapfile import swap_free
 
-__all__ = ["reuse_swap_page", "sd_map_swapped_page"]
+__all__ = ["reuse_swap_page", "sd_map_swapped_page", "sd_wp_page_private"]
 
 
 @kernel(before=SWAPIN_REUSE)
@@ -41,6 +55,32 @@ def sd_map_swapped_page(vmf: Ref[vm_fault]) -> None:
     swap_free(pte_to_swp_entry(vmf.orig_pte))
     unlock_page(vmf.page)
     pte_unmap_unlock(vmf.ptl)
+
+
+@kernel(before=SWAPIN_REUSE)
+def sd_wp_page_private(vmf: Ref[vm_fault]) -> None:
+    """Make the entry of a page writable that has one owner, and take it out of the swap cache.
+
+    Kernel: none
+    Context: ptl held, released on return; mmap_sem held; may sleep
+    Deviates: a part of do_wp_page(), before v5.9; without a swap area the page's lock is left out
+    """
+    if CONFIG_SWAP and not trylock_page(vmf.page):
+        get_page(vmf.page)
+        pte_unmap_unlock(vmf.ptl)
+        lock_page(vmf.page)
+        vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
+        is_same = ptep_get(vmf.pte) == vmf.orig_pte
+        if not is_same:
+            unlock_page(vmf.page)
+            pte_unmap_unlock(vmf.ptl)
+        put_page(vmf.page)
+        if not is_same:
+            return
+    if CONFIG_SWAP:
+        reuse_swap_page(vmf.page)
+        unlock_page(vmf.page)
+    wp_page_reuse(vmf)
 
 
 @kernel

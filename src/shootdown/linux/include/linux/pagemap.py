@@ -20,6 +20,7 @@ __all__ = [
     "get_page",
     "lock_page",
     "put_page",
+    "trylock_page",
     "unlock_page",
     "wait_on_page_locked",
 ]
@@ -131,6 +132,17 @@ def lock_page(page: Ref[page]) -> None:
     Deviates: waiters have no order
     """
     folio_lock(page)
+
+
+@kernel
+def trylock_page(page: Ref[page]) -> Bool:
+    """Lock the page if nobody has, and tell whether that is so.
+
+    Kernel: include/linux/pagemap.h, v3.15
+    Context: any
+    Deviates: nothing
+    """
+    return folio_trylock(page)
 
 
 @kernel
