@@ -16,6 +16,8 @@ KERNELS = (
     release("v3.15"),
     release("v3.18"),
     release("v3.19"),
+    release("v4.3"),
+    release("v4.8"),
     release("v4.14"),
     release("v4.20"),
     release("v6.1"),
