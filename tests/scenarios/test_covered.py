@@ -159,6 +159,12 @@ COVERED = (
         "reclaim+dontneed-two",
         "protection",
     ),
+    Covered(
+        Gone("move_ptes", "no flush_tlb_batched_pending(vma.vm_mm)"),
+        (Gone("zap_pte_range", "no flush_tlb_batched_pending(vma.vm_mm)"),),
+        "reclaim+mremap",
+        "protection",
+    ),
 )
 
 NEEDS_NO_COVER = {

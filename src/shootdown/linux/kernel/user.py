@@ -36,7 +36,7 @@ from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
 from shootdown.linux.mm.mmap import mm_init, sys_munmap
-from shootdown.linux.mm.mremap import get_old_pmd
+from shootdown.linux.mm.mremap import get_old_pmd, sys_mremap
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
 from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_duplicate
@@ -44,6 +44,7 @@ from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_dupl
 __all__ = [
     "sd_access",
     "sd_become_kthread",
+    "sd_move",
     "sd_new_process",
     "sd_read_file",
     "sd_run_in",
@@ -192,5 +193,21 @@ def sd_unmap(addr: vaddr_t, len: vaddr_t) -> None:
     with atomic():
         withdrawal_begun(index(mm.pgd), addr, addr + len)
     sys_munmap(addr, len)
+    with atomic():
+        withdrawal_done(index(mm.pgd), addr, addr + len)
+
+
+@kernel
+def sd_move(addr: vaddr_t, len: vaddr_t, new_addr: vaddr_t) -> None:
+    """Move a mapping, and expect that no access to its old place succeeds afterwards.
+
+    Kernel: none
+    Context: user context, may sleep
+    Deviates: sys_mremap() alone lets late accesses pass as long as the memory is nobody else's
+    """
+    mm = record(task_struct, this_cpu()).mm
+    with atomic():
+        withdrawal_begun(index(mm.pgd), addr, addr + len)
+    sys_mremap(addr, len, new_addr)
     with atomic():
         withdrawal_done(index(mm.pgd), addr, addr + len)
