@@ -8,6 +8,9 @@ never stored to again: nobody will look at it any more.
 A page that comes back from a block of the disk is the one that was put there; and what is written
 to a block that belongs to nobody overwrites the next owner's, or is overwritten.
 
+A page of the swap cache that no entry maps, and whose block none names, has no owner any more, and
+holds nothing that anybody needs.
+
 What a page holds whose owner has said that it does not need that (MADV_FREE) may be lost, and so
 may be what is stored there until the call returns. What is stored afterwards may not.
 
@@ -19,6 +22,7 @@ before the flush that its unmapping deferred. Stores after MADV_FREE are lost if
 from __future__ import annotations
 
 from shootdown.hw.bounds import (
+    CONFIG_SWAP,
     NR_PAGES,
     NR_VPN,
     block_t,
@@ -37,8 +41,8 @@ from shootdown.hw.events import (
     page_evicted,
     page_freed,
 )
-from shootdown.hw.memory import frame, is_mapped, is_mapped_at
-from shootdown.hw.published import page_flags
+from shootdown.hw.memory import frame, is_mapped, is_mapped_at, is_noted
+from shootdown.hw.published import page_flags, page_place
 from shootdown.lang import (
     NR_TASKS,
     Array,
@@ -87,9 +91,18 @@ def is_being_disowned(pfn: pfn_t) -> Bool:
 
 
 @hw
+def has_owner(pfn: pfn_t) -> Bool:
+    """Tell whether the page can be found: its owner may have unmapped one of the swap cache."""
+    if CONFIG_SWAP and record(page_flags, pfn).swapcache:
+        return is_mapped(pfn, False) or is_noted(record(page_place, pfn).swap)
+    return True
+
+
+@hw
 def is_needed(pfn: pfn_t) -> Bool:
     """Tell whether the frame holds a store that the disk has not, and that somebody needs."""
-    return record(frame, pfn).unsaved and not record(farewell, pfn).disowned
+    is_lost = record(frame, pfn).unsaved and not record(farewell, pfn).disowned
+    return is_lost and has_owner(pfn)
 
 
 @on(disowning_begun)
@@ -126,7 +139,7 @@ def unsaved_pages_are_known_to_be_dirty() -> None:
 def evicted_page_is_saved(pfn: pfn_t) -> None:
     """Find stores that came after the page was written."""
     check(not is_needed(pfn), "lost_write")
-    record(farewell, pfn).evicted = True
+    record(farewell, pfn).evicted = has_owner(pfn)
 
 
 @on(access_made)

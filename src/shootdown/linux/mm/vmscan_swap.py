@@ -71,7 +71,7 @@ def sd_remove_swapped(folio: Ref[folio]) -> Bool:
         return False
     entry = record(page_place, index(folio)).swap
     with atomic():
-        __swap_cache_del_folio(folio, entry)
         page_evicted(index(folio))
+        __swap_cache_del_folio(folio, entry)
     put_swap_folio(entry)
     return True
