@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from shootdown.hw.bounds import NR_TABLES, NR_VPN
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, NR_TABLES, NR_VPN
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "NR_GATHER_BATCHES",
     "NR_MM",
     "NR_VMAS",
+    "PAGE_SHIFT",
+    "PMD_SHIFT",
     "PROTNONE",
     "READ_BACK",
     "SWAP_CLUSTER_MAX",
@@ -44,6 +46,7 @@ __all__ = [
     "owner_t",
     "pgoff_t",
     "slots_t",
+    "stride_t",
     "swap_count_t",
     "table_or_0",
     "table_slots_t",
@@ -75,6 +78,10 @@ SWAP_CLUSTER_MAX = bound(2, "pages that reclaim isolates at a time (32)")
 TLB_FLUSH_BATCH_PENDING_LARGE = bound(4, "flushes put off until their count begins anew (16383)")
 MAX_GENERATIONS = bound(7, "TLB generations of an address space")
 MAX_REFERENCES = bound(7, "references to a page")
+
+PAGE_SHIFT = 0
+PMD_SHIFT = 1
+"""Strides of a flush: page by page, or huge page by huge page."""
 
 TLB_FLUSH_ALL = NR_VPN + 1
 """The end of a flush that has no range."""
@@ -118,6 +125,9 @@ table_or_0 = Annotated[int, upto(NR_TABLES)]
 
 table_slots_t = Annotated[int, upto(MAX_TABLE_BATCH)]
 """A number of page tables in a batch."""
+
+stride_t = Annotated[int, upto(PMD_SHIFT if CONFIG_TRANSPARENT_HUGEPAGE else PAGE_SHIFT)]
+"""PAGE_SHIFT or PMD_SHIFT."""
 
 flush_end_t = Annotated[int, upto(NR_VPN + 1)]
 """The end of the range of a flush, or TLB_FLUSH_ALL."""

@@ -51,6 +51,7 @@ __all__ = [
     "FLUSH_CONCURRENT",
     "FLUSH_GEN_SKIP",
     "FLUSH_NESTED_FULLMM",
+    "FLUSH_STRIDE",
     "FOLIO_WRITEBACK",
     "GATHER_ADJUST_RANGE",
     "GATHER_BATCH_CAP",
@@ -290,6 +291,16 @@ TLB_TABLE_INVALIDATE = feature(
     brings="Tables that RCU frees are flushed first, also when their batch is full, and when there "
     "is no page for one.",
     reverting="Then they are not flushed, and hardware may still walk them: table_uaf.",
+)
+
+FLUSH_STRIDE = feature(
+    "flush_stride",
+    commit="a31acd3ee8f7",
+    subject="x86/mm: Page size aware flush_tlb_mm_range()",
+    release="v4.20",
+    requires=(X86_TLB_GEN, GATHER_HUGE_RANGE),
+    brings="Where only entries of huge pages were cleared, a flush has an INVLPG for each of them.",
+    reverting="It has one for each page.",
 )
 
 X86_LAZY_LAZIER = feature(

@@ -296,6 +296,7 @@ _CONTEXT = frozenset(
         "pud",
         "pvmw",
         "result",
+        "stride_shift",
         "tlb",
         "vma",
         "vmf",

@@ -23,6 +23,7 @@ from shootdown.lang import (
     violated,
 )
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
+from shootdown.linux.bounds import PAGE_SHIFT
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
@@ -49,7 +50,7 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
     Deviates: x86 flushes everything for a whole address space
     """
     if not tlb.fullmm:
-        flush_tlb_mm_range(tlb.mm, tlb.start, tlb.end, tlb.freed_tables)
+        flush_tlb_mm_range(tlb.mm, tlb.start, tlb.end, PAGE_SHIFT, tlb.freed_tables)
 
 
 @setup(cpu=1)

@@ -23,7 +23,7 @@ from shootdown.lang import (
     wait_until,
 )
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
-from shootdown.linux.bounds import flush_end_t, gen_t
+from shootdown.linux.bounds import PAGE_SHIFT, flush_end_t, gen_t, stride_t
 from shootdown.linux.features import X86_CALL_FUNCTION_IPI
 from shootdown.linux.include.linux.mm_types import mm_struct
 
@@ -53,6 +53,7 @@ class call_single_data:
     start: vaddr_t
     end: flush_end_t
     new_tlb_gen: gen_t
+    stride_shift: stride_t
 
 
 @hardware_task(on="all", kind="irq")
@@ -97,6 +98,7 @@ def sd_send_request(mask: cpumask_t, info: Ref[flush_tlb_info]) -> None:
         request.start = info.start
         request.end = info.end
         request.new_tlb_gen = info.new_tlb_gen
+        request.stride_shift = info.stride_shift
         hw_send_ipi(mask)
 
 
@@ -115,6 +117,7 @@ def sd_wait_for_request() -> None:
         request.start = 0
         request.end = 0
         request.new_tlb_gen = 0
+        request.stride_shift = PAGE_SHIFT
 
 
 @kernel
@@ -130,3 +133,4 @@ def sd_fetch_request(sender: cpu_id, info: Ref[flush_tlb_info]) -> None:
     info.start = request.start
     info.end = request.end
     info.new_tlb_gen = request.new_tlb_gen
+    info.stride_shift = request.stride_shift

@@ -30,7 +30,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.arch.x86.mm.fault import exc_page_fault
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range, switch_mm_irqs_off
-from shootdown.linux.bounds import CONFIG_SMP, NR_FILE_PAGES
+from shootdown.linux.bounds import CONFIG_SMP, NR_FILE_PAGES, PAGE_SHIFT
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page, task_struct
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
@@ -150,7 +150,7 @@ def sd_swap_out(vpn: vpn_t) -> None:
     mm = record(task_struct, this_cpu()).mm
     pte = pte_offset_map(get_old_pmd(mm, vpn), vpn)
     folio = record(page, ptep_get_and_clear(pte).pfn)
-    flush_tlb_mm_range(mm, vpn, vpn + 1, False)
+    flush_tlb_mm_range(mm, vpn, vpn + 1, PAGE_SHIFT, False)
     entry = get_swap_page()
     assert entry >= 0
     swap_duplicate(entry)

@@ -15,7 +15,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_t,
     ptep_get_and_clear,
 )
-from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range, flush_tlb_page
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_page, flush_tlb_range
 from shootdown.linux.include.linux.mm_types import vm_area_struct
 from shootdown.linux.include.linux.spinlock import spin_lock
 
@@ -59,4 +59,4 @@ def pmdp_huge_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, pmdp: Ptr[
     Deviates: nothing
     """
     pmdp_huge_get_and_clear(pmdp)
-    flush_tlb_mm_range(vma.vm_mm, address, address + PMD_SIZE, False)
+    flush_tlb_range(vma, address, address + PMD_SIZE)

@@ -8,7 +8,7 @@ from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.lang import Bool, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, inc_mm_tlb_gen, sd_lazy_spared
-from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL, flush_end_t
+from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL, flush_end_t, stride_t
 from shootdown.linux.features import FLUSH_CONCURRENT, X86_LAZY_LAZIER
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
@@ -20,19 +20,25 @@ __all__ = ["arch_tlbbatch_flush", "flush_tlb_mm_range"]
 
 @kernel(before=FLUSH_CONCURRENT)
 def flush_tlb_mm_range(
-    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+    mm: Ref[mm_struct],
+    start: vaddr_t,
+    end: flush_end_t,
+    stride_shift: stride_t,
+    freed_tables: Bool,
 ) -> None:
     """Make all CPUs forget what they know of a range of the address space.
 
     Kernel: arch/x86/mm/tlb.c, v5.4
     Context: interrupts on; may be called with the ptl held
-    Deviates: a range is never so long that all is flushed instead
+    Deviates: a range is never so long that all is flushed instead; before v4.20, the stride is a
+        page
     """
     preempt_disable()
     info = local(flush_tlb_info)
     info.mm = mm
     info.start = start
     info.end = end
+    info.stride_shift = stride_shift
     info.new_tlb_gen = inc_mm_tlb_gen(mm)
     if record(cpu_tlbstate, this_cpu()).loaded_mm == mm:
         hw_irqs_off()

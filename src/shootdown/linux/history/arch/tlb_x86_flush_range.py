@@ -7,7 +7,7 @@ from shootdown.hw.bounds import cpu_id, vaddr_t
 from shootdown.lang import Ref, kernel, local
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm_range
-from shootdown.linux.bounds import TLB_FLUSH_ALL
+from shootdown.linux.bounds import PAGE_SHIFT, TLB_FLUSH_ALL
 from shootdown.linux.features import GATHER_RANGE, X86_FLUSH_RANGE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
@@ -35,7 +35,7 @@ def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
     Context: interrupts on; may be called with the ptl held
     Deviates: nothing
     """
-    flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, False)
+    flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, PAGE_SHIFT, False)
 
 
 @kernel(before=X86_FLUSH_RANGE)

@@ -12,7 +12,7 @@ from shootdown.linux.arch.x86.mm.tlb import (
     leave_mm,
     sd_flush_range,
 )
-from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL, flush_end_t
+from shootdown.linux.bounds import LAZY_TLB, PAGE_SHIFT, TLB_FLUSH_ALL, flush_end_t, stride_t
 from shootdown.linux.features import X86_TLB_GEN
 from shootdown.linux.history.arch.tlb import flush_tlb_others
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
@@ -31,7 +31,11 @@ __all__ = [
 
 @kernel(before=X86_TLB_GEN)
 def flush_tlb_mm_range(
-    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+    mm: Ref[mm_struct],
+    start: vaddr_t,
+    end: flush_end_t,
+    stride_shift: stride_t,
+    freed_tables: Bool,
 ) -> None:
     """Make all CPUs forget what they know of a range of the address space.
 
@@ -44,7 +48,7 @@ def flush_tlb_mm_range(
         if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
-            sd_flush_range(start, end)
+            sd_flush_range(start, end, PAGE_SHIFT)
     if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
         flush_tlb_others(mm, start, end)
     preempt_enable()
@@ -82,7 +86,7 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
         if LAZY_TLB and record(cpu_tlbstate, this_cpu()).is_lazy:
             leave_mm()
         else:
-            sd_flush_range(info.start, info.end)
+            sd_flush_range(info.start, info.end, PAGE_SHIFT)
 
 
 @kernel(before=X86_TLB_GEN)

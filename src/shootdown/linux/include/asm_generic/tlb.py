@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shootdown.hw.bounds import NR_VPN, table_nr, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, NR_VPN, table_nr, vaddr_t
 from shootdown.lang import Array, Bool, Ref, array, has, kernel, struct
 from shootdown.linux.arch.x86.include.asm.pgtable import PMD_SIZE
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
@@ -15,13 +15,16 @@ from shootdown.linux.bounds import (
     MAX_TABLE_BATCH,
     NR_GATHER_BATCHES,
     NR_GATHERED,
+    PAGE_SHIFT,
+    PMD_SHIFT,
     TLB_FLUSH_ALL,
     batch_t,
     slots_t,
+    stride_t,
     table_or_0,
     table_slots_t,
 )
-from shootdown.linux.features import GATHER_ADJUST_RANGE, GATHER_HUGE_RANGE
+from shootdown.linux.features import FLUSH_STRIDE, GATHER_ADJUST_RANGE, GATHER_HUGE_RANGE
 from shootdown.linux.include.linux.mm_types import mm_struct, page, vm_area_struct
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ __all__ = [
     "tlb_end_vma",
     "tlb_flush",
     "tlb_flush_pte_range",
+    "tlb_get_unmap_shift",
     "tlb_remove_pmd_tlb_entry",
     "tlb_remove_tlb_entry",
 ]
@@ -173,10 +177,13 @@ def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> Non
 
     Kernel: include/asm-generic/tlb.h, v6.18 (p4d_free_tlb, pud_free_tlb, pmd_free_tlb as well)
     Context: the mapping is hidden from reverse-map walks
-    Deviates: nothing
+    Deviates: that entries above the lowest level were cleared is noted as if all were pmd entries,
+        and only where some may map huge pages
     """
     __tlb_adjust_range(tlb, address, 1)
     tlb.freed_tables = True
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        tlb.cleared_pmds = True
     tlb_remove_table(tlb, table)
 
 
@@ -208,6 +215,20 @@ def tlb_end_vma(tlb: Ref[mmu_gather], vma: Ref[vm_area_struct]) -> None:
 
 
 @kernel
+def tlb_get_unmap_shift(tlb: Ref[mmu_gather]) -> stride_t:
+    """Return the stride of the flush, by the lowest level at which entries were cleared.
+
+    Kernel: include/asm-generic/tlb.h, v6.18, commits a6d60245d6d9, a31acd3ee8f7
+    Context: any
+    Deviates: nothing
+    """
+    if CONFIG_TRANSPARENT_HUGEPAGE and has(FLUSH_STRIDE):
+        if tlb.cleared_pmds and not tlb.cleared_ptes:
+            return PMD_SHIFT
+    return PAGE_SHIFT
+
+
+@kernel
 def tlb_flush(tlb: Ref[mmu_gather]) -> None:
     """Flush the range of the gather.
 
@@ -215,7 +236,8 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
     Context: may be called with the ptl held
     Deviates: nothing
     """
+    stride_shift = tlb_get_unmap_shift(tlb)
     if tlb.fullmm:
-        flush_tlb_mm_range(tlb.mm, 0, TLB_FLUSH_ALL, tlb.freed_tables)
+        flush_tlb_mm_range(tlb.mm, 0, TLB_FLUSH_ALL, stride_shift, tlb.freed_tables)
     else:
-        flush_tlb_mm_range(tlb.mm, tlb.start, tlb.end, tlb.freed_tables)
+        flush_tlb_mm_range(tlb.mm, tlb.start, tlb.end, stride_shift, tlb.freed_tables)

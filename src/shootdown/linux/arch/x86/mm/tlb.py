@@ -7,8 +7,9 @@ from shootdown.hw.bounds import NR_CPUS, cpumask_t, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on, hw_load_cr3
 from shootdown.hw.tlb import hw_flush_tlb_all, hw_invlpg
 from shootdown.lang import NULL, Bool, Ref, atomic, has, kernel, local, record, this_cpu
+from shootdown.linux.arch.x86.include.asm.pgtable import PMD_SIZE
 from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tlb_info
-from shootdown.linux.bounds import LAZY_TLB, TLB_FLUSH_ALL, flush_end_t, gen_t
+from shootdown.linux.bounds import LAZY_TLB, PAGE_SHIFT, TLB_FLUSH_ALL, flush_end_t, gen_t, stride_t
 from shootdown.linux.features import (
     FLUSH_GEN_SKIP,
     X86_LAZY_FLUSH,
@@ -44,20 +45,24 @@ __all__ = [
 
 @kernel
 def flush_tlb_mm_range(
-    mm: Ref[mm_struct], start: vaddr_t, end: flush_end_t, freed_tables: Bool
+    mm: Ref[mm_struct],
+    start: vaddr_t,
+    end: flush_end_t,
+    stride_shift: stride_t,
+    freed_tables: Bool,
 ) -> None:
     """Make all CPUs forget what they know of a range of the address space.
 
     Kernel: arch/x86/mm/tlb.c, v6.18
     Context: interrupts on; may be called with the ptl held
-    Deviates: a range is never so long that all is flushed instead; the stride is a page; no
-        global ASIDs (INVLPGB)
+    Deviates: a range is never so long that all is flushed instead; no global ASIDs (INVLPGB)
     """
     preempt_disable()
     info = local(flush_tlb_info)
     info.mm = mm
     info.start = start
     info.end = end
+    info.stride_shift = stride_shift
     info.freed_tables = freed_tables
     info.new_tlb_gen = inc_mm_tlb_gen(mm)
     if mm.cpu_bitmap & ~(1 << this_cpu()) != 0:
@@ -77,7 +82,7 @@ def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
     Context: interrupts on; may be called with the ptl held
     Deviates: nothing
     """
-    flush_tlb_mm_range(vma.vm_mm, a, a + 1, False)
+    flush_tlb_mm_range(vma.vm_mm, a, a + 1, PAGE_SHIFT, False)
 
 
 @kernel
@@ -88,7 +93,7 @@ def flush_tlb_range(vma: Ref[vm_area_struct], start: vaddr_t, end: vaddr_t) -> N
     Context: interrupts on; may be called with the ptl held
     Deviates: nothing
     """
-    flush_tlb_mm_range(vma.vm_mm, start, end, False)
+    flush_tlb_mm_range(vma.vm_mm, start, end, PAGE_SHIFT, False)
 
 
 @kernel
@@ -165,13 +170,13 @@ def flush_tlb_func(info: Ref[flush_tlb_info]) -> None:
     if local_tlb_gen == mm_tlb_gen:
         return
     is_next = info.new_tlb_gen == local_tlb_gen + 1 and info.new_tlb_gen == mm_tlb_gen
-    sd_flush_range(info.start, info.end if is_next else TLB_FLUSH_ALL)
+    sd_flush_range(info.start, info.end if is_next else TLB_FLUSH_ALL, info.stride_shift)
     state.tlb_gen = mm_tlb_gen
 
 
 @kernel
-def sd_flush_range(start: vaddr_t, end: flush_end_t) -> None:
-    """Forget a range, page by page, or everything, on this CPU.
+def sd_flush_range(start: vaddr_t, end: flush_end_t, stride_shift: stride_t) -> None:
+    """Forget a range, stride by stride, or everything, on this CPU.
 
     Kernel: none
     Context: any
@@ -179,9 +184,12 @@ def sd_flush_range(start: vaddr_t, end: flush_end_t) -> None:
     """
     if end == TLB_FLUSH_ALL:
         flush_tlb_local()
-    else:
+    elif stride_shift == PAGE_SHIFT:
         for addr in range(start, end):
             flush_tlb_one_user(addr)
+    else:
+        for i in range((end - start + PMD_SIZE - 1) // PMD_SIZE):
+            flush_tlb_one_user(start + i * PMD_SIZE)
 
 
 @kernel

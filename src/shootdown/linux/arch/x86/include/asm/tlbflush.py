@@ -6,7 +6,7 @@ from __future__ import annotations
 from shootdown.hw.bounds import NR_CPUS, vaddr_t
 from shootdown.lang import OWN_CPU, Bool, Ref, guarded_by, kernel, struct
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t
-from shootdown.linux.bounds import flush_end_t, gen_t
+from shootdown.linux.bounds import flush_end_t, gen_t, stride_t
 from shootdown.linux.include.linux.mm_types import mm_struct
 
 __all__ = ["cpu_tlbstate", "flush_tlb_info", "pte_needs_flush"]
@@ -35,6 +35,7 @@ class flush_tlb_info:
     start: vaddr_t
     end: flush_end_t
     new_tlb_gen: gen_t
+    stride_shift: stride_t
     freed_tables: Bool
 
 
