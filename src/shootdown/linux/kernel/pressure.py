@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES, vaddr_t
+from shootdown.hw.bounds import NR_PAGES, pfn_t, vaddr_t
 from shootdown.lang import NULL, Ref, kernel, record
 from shootdown.linux.bounds import NR_FILE_PAGES
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page
 from shootdown.linux.include.linux.mmzone import pglist_data
 from shootdown.linux.kernel.user import sd_new_process, sd_read_file
 from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.mm.rmap_unmap import try_to_unmap
 from shootdown.linux.mm.vmscan import folio_check_references
+from shootdown.linux.mm.vmscan_swap import sd_has_place
 
-__all__ = ["sd_age", "sd_age_memory", "sd_map_file", "sd_take_memory", "sd_under_pressure"]
+__all__ = [
+    "sd_age",
+    "sd_age_memory",
+    "sd_map_file",
+    "sd_take_memory",
+    "sd_under_pressure",
+    "sd_unmap_early",
+]
 
 
 @kernel
@@ -80,3 +89,16 @@ def sd_under_pressure(mapping: Ref[address_space]) -> None:
     record(pglist_data, 0).PGDAT_DIRTY = True
     for pgoff in range(NR_FILE_PAGES):
         mapping.i_pages[pgoff].PG_reclaim = True
+
+
+@kernel
+def sd_unmap_early(pfn: pfn_t) -> None:
+    """Let reclaim have given a page a slot, and unmapped it, and then not written it.
+
+    Kernel: none
+    Context: setup, on the only CPU that uses the address space
+    Deviates: stands for a pass of reclaim before
+    """
+    folio = record(page, pfn)
+    assert sd_has_place(folio)
+    try_to_unmap(folio, 0)

@@ -47,10 +47,16 @@ __all__ = [
     "scan_control",
     "sd_fate",
     "sd_free_later",
+    "sd_free_list",
+    "sd_list_add",
+    "sd_list_splice",
+    "sd_remove_from_cache",
     "sd_shrink_folio",
+    "sd_unmap_folio",
     "sd_write_folio",
     "shrink_folio_list",
     "shrink_inactive_list",
+    "shrink_lruvec",
     "try_to_free_pages",
 ]
 
@@ -102,7 +108,7 @@ def try_to_free_pages() -> None:
     """
     sc = local(scan_control)
     sc.may_writepage = True
-    shrink_inactive_list(sc)
+    shrink_lruvec(sc)
 
 
 @kernel
@@ -116,6 +122,17 @@ def balance_pgdat() -> None:
     sc = local(scan_control)
     sc.is_kswapd = True
     sc.may_writepage = True
+    shrink_lruvec(sc)
+
+
+@kernel
+def shrink_lruvec(sc: Ref[scan_control]) -> None:
+    """Free pages of the lists of a node, or of a group of tasks.
+
+    Kernel: mm/vmscan.c, v6.18, commit b385d21f27d8
+    Context: may sleep
+    Deviates: one list and one pass; generations of pages (v6.1) are off
+    """
     shrink_inactive_list(sc)
 
 
@@ -220,6 +237,25 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
         folio.PG_reclaim = True
         return sd_fate.ACTIVATE_LOCKED
     references = folio_check_references(folio)
+    fate = sd_unmap_folio(folio, references)
+    if fate == sd_fate.FREE_IT and folio_test_dirty(folio):
+        fate = sd_write_folio(folio, references, sc)
+    if fate != sd_fate.FREE_IT:
+        return fate
+    if not sd_remove_from_cache(folio):
+        return sd_fate.KEEP_LOCKED
+    folio_unlock(folio)
+    return sd_fate.FREE_IT
+
+
+@kernel
+def sd_unmap_folio(folio: Ref[folio], references: folio_references) -> sd_fate:
+    """Unmap a page unless it was used lately, or has no place to go to; tell whether it was.
+
+    Kernel: none
+    Context: folio locked; may sleep
+    Deviates: a part of the loop of shrink_folio_list()
+    """
     if references == folio_references.FOLIOREF_ACTIVATE:
         return sd_fate.ACTIVATE_LOCKED
     if references == folio_references.FOLIOREF_KEEP:
@@ -230,13 +266,6 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
         try_to_unmap(folio, TTU_BATCH_FLUSH)
         if folio_mapped(folio):
             return sd_fate.ACTIVATE_LOCKED
-    if folio_test_dirty(folio):
-        fate = sd_write_folio(folio, references, sc)
-        if fate != sd_fate.FREE_IT:
-            return fate
-    if not sd_remove_from_cache(folio):
-        return sd_fate.KEEP_LOCKED
-    folio_unlock(folio)
     return sd_fate.FREE_IT
 
 
