@@ -292,7 +292,7 @@ def sd_write_folio(
     Kernel: none
     Context: folio locked; may sleep
     Deviates: a part of the loop of shrink_folio_list(); before v4.11 a page need not have been seen
-        dirty before
+        dirty before, and before v3.2 every reclaimer writes pages of files
     """
     is_seen_twice = folio.PG_reclaim and record(pglist_data, 0).PGDAT_DIRTY
     if folio_is_file_lru(folio) and not (sc.is_kswapd and is_seen_twice):
