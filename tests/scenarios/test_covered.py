@@ -93,6 +93,33 @@ def second() -> None:
     sd_access(0, False)
 '''
 
+TRUNCATION = '''
+from shootdown.lang import holds, record, setup, since, task
+from shootdown.linux.fs.open import do_truncate
+from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file
+from shootdown.linux.mm.mmap import do_mmap
+
+NAME = "truncation"
+BOUNDS = {"LEVELS": 1, "NR_CPUS": 1, "NR_VMAS": 1}
+EXPECT = (since("v2.6.39", holds()),)
+
+
+@setup(cpu=0)
+def process() -> None:
+    """Map a page of a file, and load from it."""
+    sd_read_file(record(address_space, 0))
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_access(0, False)
+
+
+@task(cpu=0)
+def cut() -> None:
+    """Make the file empty."""
+    do_truncate(record(address_space, 0), 0)
+'''
+
 COVERED = (
     Covered(
         Gone("flush_tlb_func", "state.tlb_gen = mm_tlb_gen before sd_flush_range(...)"),
@@ -164,6 +191,17 @@ COVERED = (
         (Gone("zap_pte_range", "no flush_tlb_batched_pending(vma.vm_mm)"),),
         "reclaim+mremap",
         "protection",
+    ),
+    Covered(
+        Gone("truncate_pagecache", "no unmap_mapping_range(inode, newsize)"),
+        (
+            Gone(
+                "truncate_cleanup_folio",
+                lines="    if folio_mapped(folio):\n        unmap_mapping_folio(folio)\n",
+            ),
+        ),
+        TRUNCATION,
+        "assertion",
     ),
 )
 

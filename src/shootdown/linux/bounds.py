@@ -27,6 +27,7 @@ __all__ = [
     "NR_VMAS",
     "PAGE_SHIFT",
     "PMD_SHIFT",
+    "PRIVATE_FILES",
     "PROTNONE",
     "READ_BACK",
     "SWAP_CLUSTER_MAX",
@@ -59,6 +60,7 @@ CONFIG_MMU_GATHER_RCU_TABLE_FREE = option(False, "RCU frees page tables (from v6
 CONFIG_MMU_GATHER_MERGE_VMAS = option(True, "one flush for all mappings (on x86: always)")
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
+PRIVATE_FILES = option(False, "mappings of files are private")
 READ_BACK = option(False, "a page that reclaim has dropped is read from the disk again")
 PROTNONE = option(False, "some call makes a mapping inaccessible")
 

@@ -16,6 +16,7 @@ from shootdown.compiler.world import FunctionDeclaration
 from shootdown.execution import Mutation
 from shootdown.mutate.edits import Edit, applied, blocks, called, names_called
 from shootdown.mutate.words import (
+    BARRED,
     COUNTERS,
     DIRTY,
     FLUSH,
@@ -27,6 +28,7 @@ from shootdown.mutate.words import (
     REFERENCES,
     REVERSE_MAP,
     SUBSTITUTES,
+    UNMAPPED,
     LockWords,
 )
 
@@ -96,7 +98,7 @@ def _edits(function: ast.FunctionDef) -> Iterator[Edit]:
 
 def _without_flush(function: ast.FunctionDef) -> Iterator[Edit]:
     for statement, name, call in _calls(function):
-        if FLUSH.fullmatch(name) or NOTED.fullmatch(name):
+        if FLUSH.fullmatch(name) or NOTED.fullmatch(name) or UNMAPPED.fullmatch(name):
             yield Edit(f"no {_shown(call)}", statement, gone=(statement,))
     for name, call in names_called([function]):
         if name in SUBSTITUTES:
@@ -230,6 +232,8 @@ def _reordered(block: list[ast.stmt]) -> Iterator[Edit]:
             is_end = isinstance(after, ast.Return | ast.Break | ast.Continue)
             if not is_end and not (then and then[0] in LOOKUPS):
                 yield _swap(after, statement, found[1])
+        if _is_barrier(statement) and number + 1 < len(block):
+            yield _swap(block[number + 1], statement, statement)
 
 
 def _earlier(block: list[ast.stmt], number: int, pattern: re.Pattern[str]) -> Iterator[Edit]:
@@ -241,8 +245,15 @@ def _earlier(block: list[ast.stmt], number: int, pattern: re.Pattern[str]) -> It
             return
 
 
-def _swap(moved: ast.stmt, above: ast.stmt, call: ast.Call) -> Edit:
-    return Edit(f"{_shown(moved)} before {_shown(call)}", moved, moved=(moved, above))
+def _is_barrier(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(attr=name)]):
+            return name in BARRED
+    return False
+
+
+def _swap(moved: ast.stmt, above: ast.stmt, passed: ast.Call | ast.stmt) -> Edit:
+    return Edit(f"{_shown(moved)} before {_shown(passed)}", moved, moved=(moved, above))
 
 
 def _first(statement: ast.stmt, pattern: re.Pattern[str]) -> ast.Call | None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 __all__ = [
+    "BARRED",
     "COUNTERS",
     "DIRTY",
     "FLUSH",
@@ -18,6 +19,7 @@ __all__ = [
     "REFERENCES",
     "REVERSE_MAP",
     "SUBSTITUTES",
+    "UNMAPPED",
     "LockWords",
 ]
 
@@ -53,6 +55,12 @@ DIRTY = re.compile(r"folio_mark_dirty|set_page_dirty\w*|folio_start_writeback|se
 
 REVERSE_MAP = re.compile(r"folio_remove_rmap_ptes|page_remove_rmap|tlb_flush_rmaps")
 """Calls after which writeback may believe that a page is not mapped."""
+
+UNMAPPED = re.compile(r"unmap_mapping_\w+")
+"""Calls that take pages of a file out of its mappings."""
+
+BARRED = frozenset({"i_size"})
+"""Fields that keep others out from where they are stored on."""
 
 SUBSTITUTES = {"ptep_clear_flush": "ptep_get_and_clear"}
 """Calls whose value is needed, and what gives it from the last argument without the flush."""

@@ -2,7 +2,8 @@
 """planted-truncate-unmap-once: truncate() does not look again whether its page is mapped
 
 A planted mistake: truncate() takes a page out of its mappings, then locks it and takes it out of
-the page cache. A fault that has seen the old size maps it between the two, and it stays so.
+the page cache. A fault that has seen the old size maps it between the two, and it stays so: the
+kernel itself objects to a page that leaves the cache while it is mapped.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from shootdown.linux.mm.truncate import truncate_inode_pages
 
 NAME = "planted-truncate-unmap-once"
 BOUNDS = {"NR_VMAS": 1}
-EXPECT = (since("v2.6.39", violated("protection"), source="planted"),)
+EXPECT = (since("v2.6.39", violated("assertion"), source="planted"),)
 
 
 @kernel

@@ -183,6 +183,18 @@ def test_a_flush_and_the_next_statement_change_places() -> None:
     ]
 
 
+def test_what_takes_pages_out_of_mappings_goes_and_what_keeps_others_out_comes_late() -> None:
+    body = "inode.i_size = newsize\nunmap_mapping_range(inode, newsize)\ndone = True"
+    assert listed(body) == snapshot(
+        [
+            "7 no unmap_mapping_range(inode, newsize)",
+            "7 unmap_mapping_range(inode, newsize) before inode.i_size = newsize",
+        ]
+    )
+    late = "unmap_mapping_range(inode, newsize)\ninode.i_size = newsize\ndone = True"
+    assert left(body, "unmap_mapping_range(inode, newsize) before inode.i_size = newsize") == late
+
+
 def test_a_lookup_may_come_before_a_flush() -> None:
     assert listed("hw_wait_for_ipis()\nrequest = record(call_data, 0)") == [
         "6 no hw_wait_for_ipis()"

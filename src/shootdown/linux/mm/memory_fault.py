@@ -25,7 +25,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     set_pte_at,
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
-from shootdown.linux.bounds import FS_PAGE_MKWRITE
+from shootdown.linux.bounds import FS_PAGE_MKWRITE, PRIVATE_FILES
 from shootdown.linux.include.linux.mm_types import (
     VM_WRITE,
     mm_struct,
@@ -48,6 +48,7 @@ from shootdown.linux.mm.swap_lru import folio_add_lru
 
 __all__ = [
     "do_anonymous_page",
+    "do_cow_fault",
     "do_fault",
     "do_page_mkwrite",
     "do_read_fault",
@@ -192,9 +193,12 @@ def do_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: mappings of files are shared
+    Deviates: mappings of files are all shared; or all private, and nobody loads before he stores
     """
-    if vmf.is_write:
+    if PRIVATE_FILES:
+        assert vmf.is_write
+        do_cow_fault(vmf)
+    elif vmf.is_write:
         do_shared_fault(vmf)
     else:
         do_read_fault(vmf)
@@ -239,20 +243,39 @@ def do_shared_fault(vmf: Ref[vm_fault]) -> None:
 
 
 @kernel
+def do_cow_fault(vmf: Ref[vm_fault]) -> None:
+    """Map a copy of a page of a file, which the mapping has for itself.
+
+    Kernel: mm/memory.c, v6.18 (__do_fault before v3.15)
+    Context: mmap_lock held; may sleep
+    Deviates: the copy is made in no time, and what is in it does not matter
+    """
+    vmf.cow_page = alloc_page()
+    is_mapped = False
+    if filemap_fault(vmf):
+        is_mapped = finish_fault(vmf)
+        folio_unlock(vmf.page)
+        folio_put(vmf.page)
+    if not is_mapped:
+        folio_put(vmf.cow_page)
+
+
+@kernel
 def finish_fault(vmf: Ref[vm_fault]) -> Bool:
     """Put the entry in place, unless one is there by now; the page's reference goes to it.
 
     Kernel: mm/memory.c, v6.18
     Context: page locked, mmap_lock held; may sleep
-    Deviates: one page a folio
+    Deviates: one page a folio; a copy has no reverse map
     """
+    folio = vmf.cow_page if PRIVATE_FILES else vmf.page
     if LEVELS >= 2:
         sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
     vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
     vmf.ptl = pte_lockptr(vmf.pte)
     is_first = not ptep_get(vmf.pte).present
     if is_first:
-        folio_add_rmap_pte(vmf.page)
+        folio_add_rmap_pte(folio)
         set_pte_at(
             vmf.pte,
             pte_t(
@@ -260,7 +283,7 @@ def finish_fault(vmf: Ref[vm_fault]) -> Bool:
                 write=vmf.is_write,
                 dirty=vmf.is_write,
                 accessed=True,
-                pfn=index(vmf.page),
+                pfn=index(folio),
             ),
         )
     pte_unmap_unlock(vmf.ptl)

@@ -38,9 +38,12 @@ def truncate_setsize(inode: Ref[address_space], newsize: file_size_t) -> None:
 def truncate_pagecache(inode: Ref[address_space], newsize: file_size_t) -> None:
     """Take the pages behind the end of a file out of its mappings and out of the page cache.
 
+    Private copies are not in the cache: a fault that has found its page there may bring one in
+    until the page has left it, so the mappings are gone through once more.
+
     Kernel: mm/truncate.c, v6.18
     Context: may sleep
-    Deviates: nothing; the second unmapping is for private copies, of which there are none here
+    Deviates: nothing
     """
     unmap_mapping_range(inode, newsize)
     truncate_inode_pages(inode, newsize)

@@ -195,6 +195,9 @@ class vm_fault:
     orig_pmd: entry_t
     orig_pte: entry_t
     ptl: Ref[spinlock_t]
+    cow_page: Ref[page]
+    """The copy that a private mapping gets."""
+
     page: Ref[page]
 
 
