@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Walks through page tables by software that takes no lock."""
+"""Pages of an address space are looked up for others: without a lock, or by a fault."""
 
 from __future__ import annotations
 
 from shootdown.hw.bounds import LEVELS, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.hw.memory import entry_at, hw_read_entry
-from shootdown.lang import Bool, Ref, index, kernel
+from shootdown.lang import NULL, Bool, Ref, index, kernel
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.include.linux.mmap_lock import mmap_read_lock, mmap_read_unlock
+from shootdown.linux.mm.memory_fault import handle_mm_fault
+from shootdown.linux.mm.vma import find_vma
 
-__all__ = ["get_user_pages_fast"]
+__all__ = ["get_user_pages_fast", "get_user_pages_remote"]
 
 
 @kernel
@@ -35,3 +38,19 @@ def get_user_pages_fast(mm: Ref[mm_struct], start: vaddr_t) -> Bool:
                 number = entry.pfn
     hw_irqs_on()
     return found
+
+
+@kernel
+def get_user_pages_remote(mm: Ref[mm_struct], start: vaddr_t, is_write: Bool) -> None:
+    """Have a page at an address of an address space that need not be the task's own.
+
+    Kernel: mm/gup.c, v6.18
+    Context: may sleep
+    Deviates: takes mmap_lock itself, as callers do; one fault, whether there is a page or not, and
+        no reference to the page
+    """
+    mmap_read_lock(mm)
+    vma = find_vma(mm, start)
+    if vma is not NULL:
+        handle_mm_fault(vma, start, is_write)
+    mmap_read_unlock(mm)
