@@ -28,6 +28,7 @@ __all__ = [
     "MREMAP_FLUSH_ONCE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
+    "PMD_TRANS_HUGE_OR_BAD",
     "TLB_FLUSH_PENDING",
     "TLB_FLUSH_SPLIT",
     "X86_CALL_FUNCTION_IPI",
@@ -92,6 +93,15 @@ MREMAP_FLUSH_ONCE = feature(
     release="v3.2",
     brings="mremap() flushes once, when it has moved all pages and holds no lock any more.",
     reverting="It flushes each page that it moves, under the page-table locks.",
+)
+
+PMD_TRANS_HUGE_OR_BAD = feature(
+    "pmd_trans_huge_or_bad",
+    commit="1a5a9906d4e8",
+    subject="mm: thp: fix pmd_bad() triggering in code paths holding mmap_sem read mode",
+    release="v3.4",
+    brings="Walks with mmap_sem held for reading leave a huge page alone that is mapped meanwhile.",
+    reverting="They take its entry for a bad one, and clear it: leak.",
 )
 
 X86_CALL_FUNCTION_IPI = feature(

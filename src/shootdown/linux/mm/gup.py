@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.hw.memory import entry_at, hw_read_entry
 from shootdown.lang import NULL, Bool, Ref, index, kernel
@@ -34,6 +34,8 @@ def get_user_pages_fast(mm: Ref[mm_struct], start: vaddr_t) -> Bool:
         if found:
             entry = hw_read_entry(entry_at(number, start, level))
             found = entry.present
+            if CONFIG_TRANSPARENT_HUGEPAGE and entry.huge == 1:
+                break
             if found and level > 1:
                 number = entry.pfn
     hw_irqs_on()

@@ -18,7 +18,7 @@ from shootdown.hw.memory import (
 )
 from shootdown.lang import Bool, Ptr, Ref, has, index, kernel, record, replace, value
 from shootdown.linux.bounds import PROTNONE
-from shootdown.linux.features import FLUSH_ACCESSIBLE, TLB_FLUSH_PENDING
+from shootdown.linux.features import FLUSH_ACCESSIBLE, PMD_TRANS_HUGE_OR_BAD, TLB_FLUSH_PENDING
 from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, mm_struct, ptdesc, vm_flags_t
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock, spinlock_t
 
@@ -36,6 +36,7 @@ __all__ = [
     "pgd_t",
     "pgprot_t",
     "pmd_addr_end",
+    "pmd_clear_bad",
     "pmd_lock",
     "pmd_lockptr",
     "pmd_none_or_clear_bad",
@@ -186,15 +187,28 @@ def pmd_none_or_clear_bad(pmd: Ptr[pmd_t]) -> Bool:
 
     Kernel: include/linux/pgtable.h, v6.18
     Context: any
-    Deviates: no entry is bad; one that maps a huge page, because a fault came in between, counts
-        as none (pmd_none_or_trans_huge_or_clear_bad() from v3.4 to v6.4), before v3.4, too
+    Deviates: only one that maps a huge page is bad, before v3.4; later, it counts as none wherever
+        a fault may have mapped it meanwhile (pmd_none_or_trans_huge_or_clear_bad() to v6.4)
     """
     if CONFIG_TRANSPARENT_HUGEPAGE:
         entry = hw_read_entry(pmd)
+        if entry.huge == 1 and not has(PMD_TRANS_HUGE_OR_BAD):
+            pmd_clear_bad(pmd)
         return not entry.present or entry.huge == 1
     if LEVELS >= 2:
         return not hw_read_entry(pmd).present
     return False
+
+
+@kernel
+def pmd_clear_bad(pmd: Ptr[pmd_t]) -> None:
+    """Clear an entry that is neither none nor that of a page table.
+
+    Kernel: mm/pgtable-generic.c, v6.18 (mm/memory.c before v2.6.39)
+    Context: any
+    Deviates: says nothing in the log
+    """
+    hw_write_entry(pmd, pmd_t())
 
 
 @kernel
