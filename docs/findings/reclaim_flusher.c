@@ -10,70 +10,18 @@
  * lost, else with 0: that it was not hit says nothing.
  *
  * CPU 1: the storer stores to some pages of a shared mapping, again and again.
- * CPU 1: the flusher, which it yields to, calls fdatasync().
- * CPU 0: the reclaimer calls madvise(MADV_PAGEOUT) on these pages and on many clean ones, at the
- *        lowest priority: others let it wait while pages are unmapped and their flush is put off.
- * CPU 0: others, who wake up often.
+ * CPU 1: the flusher, which the storer makes way for, calls fdatasync().
+ * CPU 0: the reclaimer calls madvise(MADV_PAGEOUT) on these pages and on many clean ones. Others
+ *        let it wait while pages are unmapped and their flush is put off.
  *
  * Then all stop, the file is written by fsync(), and what the disk has is compared with what the
  * mapping shows. Both must be the last store.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
+#include "mapped_file.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
+enum { STORED = 16 };
 
-enum { PAGE = 4096, PAGES = 512, STORED = 16, SIZE = PAGES * PAGE };
-
-static int file;
-static volatile char *mapping;
-static int rounds = 2000;
-static pthread_barrier_t together;
-static atomic_int ready, reclaiming, stop, over;
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
-static void run_as(int cpu, int policy, int priority)
-{
-	struct sched_param how = { .sched_priority = priority };
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof cpus, &cpus))
-		fail("two CPUs are needed");
-	sched_setscheduler(0, policy, &how); /* without the right to it, as it is */
-}
-
-static void nap(long us)
-{
-	struct timespec t = { .tv_nsec = us * 1000 };
-
-	nanosleep(&t, NULL);
-}
-
-static volatile uint64_t *word(int page)
-{
-	return (volatile uint64_t *)(mapping + (size_t)page * PAGE);
-}
+static atomic_int ready;
 
 static void *storer(void *unused)
 {
@@ -113,55 +61,14 @@ static void *flusher(void *unused)
 	return unused;
 }
 
-static void *other(void *unused)
-{
-	run_as(0, SCHED_OTHER, 0);
-	while (!atomic_load(&over)) {
-		nap(20);
-		for (volatile int i = 0; i < 100000; i++)
-			;
-	}
-	return unused;
-}
-
-static void map_file(const char *path)
-{
-	char *zeros = calloc(1, SIZE);
-	char *room;
-
-	file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (file < 0 || !zeros || pwrite(file, zeros, SIZE, 0) != SIZE || fsync(file))
-		fail(path);
-	free(zeros);
-	/* Small folios: a large one with a dirty page is dirty as a whole. */
-	posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
-	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-	/* One page table: reclaim takes what one has together. */
-	room = mmap(NULL, 2 * SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	room += SIZE - (uintptr_t)room % SIZE;
-	mapping = mmap(room, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
-	if (mapping == MAP_FAILED)
-		fail("mmap");
-}
-
 static void reclaim_while_they_store(void)
 {
-	uint64_t sum = 0;
-
-	for (int page = STORED; page < PAGES; page++)
-		sum += *word(page);
-	atomic_store(&stop, sum != 0);
-	atomic_store(&reclaiming, 0);
+	load_from(STORED);
 	atomic_store(&ready, 0);
 	pthread_barrier_wait(&together);
 	while (!atomic_load(&ready))
 		nap(20);
-	run_as(0, SCHED_IDLE, 0);
-	atomic_store(&reclaiming, 1);
-	if (madvise((void *)mapping, SIZE, MADV_PAGEOUT))
-		fail("MADV_PAGEOUT");
-	atomic_store(&stop, 1);
-	run_as(0, SCHED_OTHER, 0);
+	reclaim();
 	pthread_barrier_wait(&together);
 }
 
@@ -183,26 +90,23 @@ static int count_lost(int disk, char *seen)
 int main(int count, char **words)
 {
 	pthread_t threads[4];
-	struct utsname kernel;
 	void *seen;
 	int disk, hit = 0, pages = 0;
 
-	if (count < 2 || count > 3 || (count == 3 && (rounds = atoi(words[2])) < 1)) {
-		fprintf(stderr, "usage: %s FILE [ROUNDS]\n", words[0]);
+	if (!read_words(count, words))
 		return 2;
-	}
-	map_file(words[1]);
 	disk = open(words[1], O_RDONLY | O_DIRECT);
 	if (disk < 0 || posix_memalign(&seen, PAGE, STORED * PAGE))
 		fail("O_DIRECT");
-	pthread_barrier_init(&together, NULL, 3);
 	pthread_create(&threads[0], NULL, storer, NULL);
 	pthread_create(&threads[1], NULL, flusher, NULL);
 	pthread_create(&threads[2], NULL, other, NULL);
 	pthread_create(&threads[3], NULL, other, NULL);
 	for (int round = 0; round < rounds; round++) {
+		int lost;
+
 		reclaim_while_they_store();
-		int lost = count_lost(disk, seen);
+		lost = count_lost(disk, seen);
 		if (lost)
 			printf("round %d: %d pages are not on the disk after fsync()\n", round, lost);
 		hit += lost > 0;
@@ -213,8 +117,7 @@ int main(int count, char **words)
 	atomic_store(&over, 1);
 	for (int thread = 0; thread < 4; thread++)
 		pthread_join(threads[thread], NULL);
-	uname(&kernel);
-	printf("Linux %s: %d of %d rounds lost stores, to %d pages\n", kernel.release, hit, rounds,
-	       pages);
+	printf("Linux %s: %d of %d rounds lost stores, to %d pages\n", kernel_release(), hit,
+	       rounds, pages);
 	return hit > 0;
 }
