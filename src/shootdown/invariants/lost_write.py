@@ -5,9 +5,6 @@ In an end state, a frame whose contents the disk has not is dirty, or a page-tab
 it is. And a page that the kernel drops because it can read it back is saved at that moment, and
 never stored to again: nobody will look at it any more.
 
-A page that comes back from a block of the disk is the one that was put there; and what is written
-to a block that belongs to nobody overwrites the next owner's, or is overwritten.
-
 A page of the swap cache that no entry maps, and whose block none names, has no owner any more, and
 holds nothing that anybody needs.
 
@@ -25,7 +22,6 @@ from shootdown.hw.bounds import (
     CONFIG_SWAP,
     NR_PAGES,
     NR_VPN,
-    block_t,
     cpu_id,
     pfn_t,
     table_nr,
@@ -34,8 +30,6 @@ from shootdown.hw.bounds import (
 )
 from shootdown.hw.events import (
     access_made,
-    block_read,
-    block_written,
     disowning_begun,
     disowning_done,
     page_evicted,
@@ -159,15 +153,3 @@ def forget_frame(pfn: pfn_t) -> None:
     record(farewell, pfn).disowned = False
     for task in range(NR_TASKS):
         record(disowning, task).frames[pfn] = False
-
-
-@on(block_written)
-def written_block_has_an_owner(pfn: pfn_t, block: block_t, lost: Bool) -> None:
-    """Find contents that are put where nobody keeps them."""
-    check(not lost, "lost_write")
-
-
-@on(block_read)
-def block_has_kept_its_contents(pfn: pfn_t, block: block_t, lost: Bool) -> None:
-    """Find contents that were never written, or given up."""
-    check(not lost, "lost_write")

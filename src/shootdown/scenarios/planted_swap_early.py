@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """planted-swap-early: swap-in gives the slot back before it has read it
 
-A planted mistake: the fault counts its entry less before it asks for the page. Whoever takes the
-slot next overwrites what the page had.
+A planted mistake: the fault counts its entry less, which gives the slot back, and then reads it.
+Whoever takes the slot in between overwrites what the page had.
 """
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
-from shootdown.linux.include.linux.mm_types import folio, mm_struct
-from shootdown.linux.include.linux.swap import swp_entry_t
+from shootdown.hw.disk import hw_read_block
+from shootdown.lang import NULL, Ref, index, kernel, record, setup, since, task, violated
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pte_lockptr,
+    pte_t,
+    pte_unmap_unlock,
+    set_pte_at,
+)
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_fault
+from shootdown.linux.include.linux.swapops import pte_to_swp_entry
 from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_swap_out
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.page_alloc import alloc_page
-from shootdown.linux.mm.page_io import swap_read_folio
-from shootdown.linux.mm.swap_state import swap_cache_add_folio
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+from shootdown.linux.mm.rmap_anon import folio_add_anon_rmap_pte
 from shootdown.linux.mm.swapfile import swap_free
 
 NAME = "planted-swap-early"
@@ -24,19 +31,21 @@ EXPECT = (since("v2.6.39", violated("lost_write"), source="planted"),)
 
 
 @kernel
-def swapin_readahead(entry: swp_entry_t) -> Ref[folio]:
-    """Give the slot back and read it.
+def do_swap_page(vmf: Ref[vm_fault]) -> None:
+    """Give the slot back, read it, and map the page.
 
-    Kernel: mm/swap_state.c, v6.18
-    Context: may sleep
-    Deviates: in this order
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: in this order; no swap cache
     """
+    entry = pte_to_swp_entry(vmf.orig_pte)
     fresh = alloc_page()
     swap_free(entry)
-    fresh.PG_locked = 1
-    swap_cache_add_folio(fresh, entry)
-    swap_read_folio(fresh)
-    return fresh
+    hw_read_block(index(fresh), entry)
+    pte = pte_offset_map_lock(vmf.pmd, vmf.address)
+    folio_add_anon_rmap_pte(fresh, vmf.vma, vmf.address)
+    set_pte_at(pte, pte_t(present=True, accessed=True, pfn=index(fresh)))
+    pte_unmap_unlock(pte_lockptr(pte))
 
 
 @setup(cpu=0)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """swapin+munmap: a page comes from the swap area while its mapping goes
 
-A page of fresh memory was reclaimed long ago. One thread needs it, and reads it from its slot; the
-other unmaps the memory. Before v4.20 the fault keeps munmap() out by mmap_lock.
+A page of fresh memory was reclaimed long ago. Two threads need it; one of them reads it from its
+slot, and the other one may come too late to map it. A third unmaps the memory. The faults keep it
+out by mmap_lock, except for what it does with that held for reading, since v4.20.
 
 The page and its slot are freed, whoever finds that nobody else needs them.
 """
@@ -21,7 +22,7 @@ from shootdown.linux.kernel.user import (
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "swapin+munmap"
-BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 1}
+BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1}
 CONFIG = {"CONFIG_SWAP": True}
 EXPECT = (since("v2.6.39", holds()),)
 
@@ -41,10 +42,22 @@ def unmapper() -> None:
     sd_run_in(record(mm_struct, 0))
 
 
+@setup(cpu=2)
+def second_user() -> None:
+    """Run in it, too."""
+    sd_run_in(record(mm_struct, 0))
+
+
 @task(cpu=1, kind="user")
 def load_and_store() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
+
+
+@task(cpu=2, kind="user")
+def store() -> None:
+    """Store to the page."""
+    sd_user(0, 1)
 
 
 @task(cpu=0)
