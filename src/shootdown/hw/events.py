@@ -36,7 +36,6 @@ __all__ = [
     "dirty_bit_set",
     "disk_read",
     "disk_written",
-    "disowning_begun",
     "disowning_done",
     "freed_table_accessed",
     "huge_pmd_cleared",
@@ -51,6 +50,8 @@ __all__ = [
     "page_allocated",
     "page_cleaned",
     "page_dirtied",
+    "page_discarded",
+    "page_disowned",
     "page_evicted",
     "page_freed",
     "page_freed_twice",
@@ -101,6 +102,21 @@ def page_dirtied(pfn: pfn_t) -> None:
 @event
 def page_cleaned(pfn: pfn_t) -> None:
     """The kernel clears PG_dirty: whoever did it writes the page now."""
+
+
+@event
+def page_disowned(pfn: pfn_t) -> None:
+    """A system call says that what a frame holds is not needed any more."""
+
+
+@event
+def disowning_done() -> None:
+    """It returns: what is stored from now on is needed."""
+
+
+@event
+def page_discarded(pfn: pfn_t) -> None:
+    """The kernel drops a page, as its owner does not need what it holds."""
 
 
 @event
@@ -241,16 +257,6 @@ def write_protection_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None
 @event
 def write_protection_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     """It returns: what was there when it began can be stored to there no more."""
-
-
-@event
-def disowning_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """A system call begins that says that the contents of a range are not needed any more."""
-
-
-@event
-def disowning_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """It returns: what is stored from now on is needed."""
 
 
 @event

@@ -21,21 +21,22 @@ from __future__ import annotations
 from shootdown.hw.bounds import (
     CONFIG_SWAP,
     NR_PAGES,
-    NR_VPN,
     cpu_id,
+    frame_or_table,
     pfn_t,
+    slot_t,
     table_nr,
-    vaddr_t,
     vpn_t,
 )
 from shootdown.hw.events import (
     access_made,
-    disowning_begun,
     disowning_done,
+    page_discarded,
+    page_disowned,
     page_evicted,
     page_freed,
 )
-from shootdown.hw.memory import frame, is_mapped, is_mapped_at, is_noted
+from shootdown.hw.memory import frame, is_mapped, is_noted, table
 from shootdown.hw.published import page_flags, page_place
 from shootdown.lang import (
     NR_TASKS,
@@ -99,22 +100,19 @@ def is_needed(pfn: pfn_t) -> Bool:
     return is_lost and has_owner(pfn)
 
 
-@on(disowning_begun)
-def note_what_is_disowned(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """Remember the frames of the range."""
-    for vpn in range(NR_VPN):
-        if start <= vpn < end:
-            for pfn in range(NR_PAGES):
-                if is_mapped_at(root, vpn, pfn, False):
-                    record(disowning, this_task()).frames[pfn] = True
-                    record(farewell, pfn).disowned = True
+@on(page_disowned)
+def note_disowned_frame(pfn: pfn_t) -> None:
+    """Remember what the task gives up."""
+    record(disowning, this_task()).frames[pfn] = True
+    record(farewell, pfn).disowned = True
 
 
 @on(disowning_done)
-def keep_stores_again(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """Let stores count from here on, even if another such call is at work."""
+def keep_stores_again() -> None:
+    """Let stores count from here on, even if others that give the same up are still at work."""
+    own = record(disowning, this_task())
     for pfn in range(NR_PAGES):
-        if record(disowning, this_task()).frames[pfn]:
+        if own.frames[pfn]:
             for task in range(NR_TASKS):
                 record(disowning, task).frames[pfn] = False
 
@@ -133,7 +131,15 @@ def unsaved_pages_are_known_to_be_dirty() -> None:
 def evicted_page_is_saved(pfn: pfn_t) -> None:
     """Find stores that came after the page was written."""
     check(not is_needed(pfn), "lost_write")
-    record(farewell, pfn).evicted = has_owner(pfn)
+    record(farewell, pfn).evicted = record(farewell, pfn).evicted or has_owner(pfn)
+
+
+@on(page_discarded)
+def discarded_page_is_not_needed(pfn: pfn_t) -> None:
+    """Find stores that came after the page's owner has said that it does not need it."""
+    is_kept = record(frame, pfn).unsaved and not record(farewell, pfn).disowned
+    check(not is_kept, "lost_write")
+    record(farewell, pfn).evicted = True
 
 
 @on(access_made)

@@ -71,6 +71,7 @@ __all__ = [
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
     "LAZYFREE",
+    "MADV_FREE",
     "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
     "MPROTECT_COUNT",
@@ -128,6 +129,15 @@ DEFER_WRITABLE_FLUSH = feature(
     requires=(UNMAP_BATCH,),
     brings="The flush of a dirty page is put off, too, until a page is written or all are freed.",
     reverting="Dirty pages are flushed under the page-table lock.",
+)
+
+MADV_FREE = feature(
+    "madv_free",
+    commit="854e9ed09ded",
+    subject="mm: support madvise(MADV_FREE)",
+    release="v4.5",
+    brings="Memory whose contents are not needed becomes clean, and reclaim drops clean memory.",
+    reverting="Reclaim writes all memory of no file.",
 )
 
 HUGE_ZERO_GATHERED = feature(
@@ -198,6 +208,7 @@ LAZYFREE = feature(
     commit="802a3a92ad7a",
     subject="mm: reclaim MADV_FREE pages",
     release="v4.12",
+    requires=(MADV_FREE,),
     brings="A page whose contents are not needed is marked so.",
     reverting="Reclaim tells it by its being clean.",
 )

@@ -23,12 +23,12 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+dontneed-two"
 BOUNDS = {
+    "SWAP_CLUSTER_MAX": 1,
     "NR_CPUS": 3,
+    "NR_TABLES": 3,
     "NR_PAGES": 2,
     "NR_FILE_PAGES": 2,
     "NR_VMAS": 1,
-    "NR_TABLES": 3,
-    "SWAP_CLUSTER_MAX": 1,
 }
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.hw.events import (
-    disowning_begun,
     disowning_done,
+    page_disowned,
     withdrawal_begun,
     withdrawal_done,
 )
@@ -126,15 +126,13 @@ def sd_madvise_free(start: vaddr_t, len_in: vaddr_t) -> None:
     Deviates: stands for madvise() with the advice MADV_FREE (v4.5); the range lies in one mapping
     """
     mm = record(task_struct, this_cpu()).mm
-    with atomic():
-        disowning_begun(index(mm.pgd), start, start + len_in)
     mmap_read_lock(mm)
     vma = find_vma(mm, start)
     if vma is not NULL:
         madvise_free_single_vma(vma, start, start + len_in)
     mmap_read_unlock(mm)
     with atomic():
-        disowning_done(index(mm.pgd), start, start + len_in)
+        disowning_done()
 
 
 @kernel
@@ -179,6 +177,8 @@ def madvise_free_pte_range(
             free_swap_and_cache(pte_to_swp_entry(ptent))
             set_pte_at(pte, pte_t())
         elif pte_present(ptent) and sd_clean_folio(record(page, ptent.pfn)):
+            with atomic():
+                page_disowned(ptent.pfn)
             if ptent.accessed or ptent.dirty:
                 clear_young_dirty_ptes(pte)
                 tlb_remove_tlb_entry(tlb, addr)

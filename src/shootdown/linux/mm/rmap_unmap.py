@@ -6,14 +6,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from shootdown.hw.bounds import CONFIG_SWAP
+from shootdown.hw.events import page_discarded
 from shootdown.hw.memory import hw_test_and_clear_accessed
 from shootdown.hw.published import page_place
-from shootdown.lang import NULL, Bool, Ref, index, kernel, local, record, upto
+from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, local, record, upto
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear, set_pte_at
 from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm_types import folio
-from shootdown.linux.include.linux.page_flags import folio_test_anon
+from shootdown.linux.include.linux.page_flags import folio_test_anon, folio_test_dirty
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.rmap import (
     anon_vma_unlock_read,
@@ -35,6 +36,8 @@ __all__ = [
     "folio_referenced_one",
     "referenced_t",
     "sd_clear_entry",
+    "sd_note_slot",
+    "sd_replace_entry",
     "try_to_unmap",
     "try_to_unmap_one",
 ]
@@ -99,13 +102,49 @@ def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) 
     pteval = sd_clear_entry(pvmw, flags)
     if pteval.dirty:
         folio_mark_dirty(pvmw.folio)
+    is_gone = True
     if CONFIG_SWAP and folio_test_anon(pvmw.folio):
-        entry = record(page_place, index(pvmw.folio)).swap
-        swap_duplicate(entry)
-        set_pte_at(pvmw.pte, swp_entry_to_pte(entry))
-    folio_remove_rmap_ptes(pvmw.folio)
-    folio_put(pvmw.folio)
+        is_gone = sd_replace_entry(pvmw, pteval)
+    if is_gone:
+        folio_remove_rmap_ptes(pvmw.folio)
+        folio_put(pvmw.folio)
     page_vma_mapped_walk_done(pvmw)
+
+
+@kernel
+def sd_replace_entry(pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t) -> Bool:
+    """Note where a page of no file will be, or drop it if its owner does not need it.
+
+    If such a page was stored to, its owner does need it: the entry comes back. Tell if it does not.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of try_to_unmap_one(); nobody has a reference to the page besides
+    """
+    folio = pvmw.folio
+    if folio.sd_lazyfree:
+        if folio_test_dirty(folio):
+            set_pte_at(pvmw.pte, pteval)
+            folio.sd_lazyfree = False
+            return False
+        with atomic():
+            page_discarded(index(folio))
+        return True
+    sd_note_slot(pvmw)
+    return True
+
+
+@kernel
+def sd_note_slot(pvmw: Ref[page_vma_mapped_walk_control]) -> None:
+    """Note in the place of an entry which slot its page has.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of try_to_unmap_one()
+    """
+    entry = record(page_place, index(pvmw.folio)).swap
+    swap_duplicate(entry)
+    set_pte_at(pvmw.pte, swp_entry_to_pte(entry))
 
 
 @kernel

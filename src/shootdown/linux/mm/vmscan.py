@@ -10,7 +10,7 @@ from shootdown.hw.events import page_evicted
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, struct
 from shootdown.linux.bounds import SWAP_CLUSTER_MAX
-from shootdown.linux.features import DEFER_WRITABLE_FLUSH, UNMAP_BATCH
+from shootdown.linux.features import DEFER_WRITABLE_FLUSH, LAZYFREE, UNMAP_BATCH
 from shootdown.linux.include.linux.mm_types import address_space, folio, page
 from shootdown.linux.include.linux.mmzone import lruvec, pglist_data, sd_folio_list
 from shootdown.linux.include.linux.page_flags import (
@@ -278,6 +278,8 @@ def sd_remove_from_cache(folio: Ref[folio]) -> Bool:
     Deviates: __remove_mapping() for folio_mapping(), which may be the swap cache
     """
     if CONFIG_SWAP and folio_test_anon(folio):
+        if has(LAZYFREE) and folio.sd_lazyfree:
+            return folio_ref_freeze(folio, 1)
         return folio_test_swapcache(folio) and sd_remove_swapped(folio)
     mapping = folio.mapping
     return mapping is not NULL and __remove_mapping(mapping, folio)

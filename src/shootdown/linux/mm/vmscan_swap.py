@@ -27,13 +27,14 @@ __all__ = ["sd_has_place", "sd_remove_swapped", "sd_swap_out_folio"]
 def sd_has_place(folio: Ref[folio]) -> Bool:
     """Tell whether the folio has a place on the disk; one of no file gets one if there is any left.
 
-    Such a folio is dirty from then on: the slot has not what it holds.
+    Such a folio is dirty from then on: the slot has not what it holds. One whose contents nobody
+    needs takes no place.
 
     Kernel: none
     Context: folio locked; may sleep
     Deviates: a part of the loop of shrink_folio_list()
     """
-    if not folio_test_anon(folio) or folio_test_swapcache(folio):
+    if not folio_test_anon(folio) or folio_test_swapcache(folio) or folio.sd_lazyfree:
         return True
     if not folio_alloc_swap(folio):
         return False
