@@ -203,9 +203,16 @@ COVERED = (
         TRUNCATION,
         "assertion",
     ),
+    Covered(
+        Gone("sd_has_place", "no folio_mark_dirty(folio)"),
+        (Gone("try_to_unmap_one", "no folio_mark_dirty(pvmw.folio)"),),
+        "reclaim+swap",
+        "lost_write",
+    ),
 )
 
 NEEDS_NO_COVER = {
+    "__anon_vma_prepare",
     "change_pte_range",
     "exit_mm",
     "flush_tlb_mm_range",
