@@ -55,6 +55,7 @@ __all__ = [
     "page_evicted",
     "page_freed",
     "page_freed_twice",
+    "place_disowned",
     "pte_cleared",
     "pte_set",
     "slept",
@@ -110,8 +111,13 @@ def page_disowned(pfn: pfn_t) -> None:
 
 
 @event
-def disowning_done() -> None:
-    """It returns: what is stored from now on is needed."""
+def place_disowned(root: table_nr, vpn: vpn_t) -> None:
+    """It takes an entry away that says where on the disk such a page is."""
+
+
+@event
+def disowning_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """It returns: what is stored to the range from now on is needed."""
 
 
 @event

@@ -26,6 +26,7 @@ from shootdown.hw.bounds import (
     pfn_t,
     slot_t,
     table_nr,
+    vaddr_t,
     vpn_t,
 )
 from shootdown.hw.events import (
@@ -108,7 +109,7 @@ def note_disowned_frame(pfn: pfn_t) -> None:
 
 
 @on(disowning_done)
-def keep_stores_again() -> None:
+def keep_stores_again(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
     """Let stores count from here on, even if others that give the same up are still at work."""
     own = record(disowning, this_task())
     for pfn in range(NR_PAGES):

@@ -17,6 +17,9 @@ The frame need not be free yet: some other call may have taken it out, and be ab
 A call that makes a range read-only forbids stores only: the TLB entries that still allow them to
 such a frame are marked, if the tables do not allow them.
 
+MADV_FREE forbids nothing. But if it takes away an entry that names a place on the disk, then what
+is stored after its return belongs to a fresh page, and not to the one that had that place.
+
 Not vacuous: broken when madvise(MADV_DONTNEED) does not flush, or when it finds nothing to do and
 does not wait for the flush of another call that did; and so for mprotect().
 """
@@ -39,7 +42,9 @@ from shootdown.hw.cpu import processor
 from shootdown.hw.events import (
     access_made,
     cr3_loaded,
+    disowning_done,
     page_freed,
+    place_disowned,
     pte_set,
     tlb_dropped,
     tlb_filled,
@@ -156,9 +161,9 @@ def mark_what_is_left(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
         own.frames[pfn] = False
 
 
-@on(write_protection_done)
-def mark_what_is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """Mark the TLB entries that nobody may store through any more."""
+@hw
+def mark_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Mark the TLB entries by which the task's frames can still be stored to, and forget them."""
     own = record(withdrawal, this_task())
     for vpn in range(NR_VPN):
         if start <= vpn < end:
@@ -169,6 +174,27 @@ def mark_what_is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> 
                             record(forbidden, cpu).stores[vpn] = True
     for pfn in range(NR_PAGES):
         own.written[pfn] = False
+
+
+@on(place_disowned)
+def note_what_had_a_place(root: table_nr, vpn: vpn_t) -> None:
+    """Remember the frames that CPUs still know at the page."""
+    for pfn in range(NR_PAGES):
+        for cpu in range(NR_CPUS):
+            if is_cached_by(cpu, root, vpn, pfn, True):
+                record(withdrawal, this_task()).written[pfn] = True
+
+
+@on(disowning_done)
+def mark_what_is_given_up(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Mark the TLB entries through which stores would be lost."""
+    mark_writable(root, start, end)
+
+
+@on(write_protection_done)
+def mark_what_is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
+    """Mark the TLB entries that nobody may store through any more."""
+    mark_writable(root, start, end)
 
 
 @on(truncation_begun)

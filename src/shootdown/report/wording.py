@@ -106,6 +106,7 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "truncation_done": (Wording("returns: the file is truncated"),),
     "withdrawal_begun": _NOWHERE,
     "withdrawal_done": (Wording("returns: the range is given up"),),
+    "place_disowned": _NOWHERE,
     "page_disowned": (Wording("what {page} holds is not needed"),),
     "disowning_done": (Wording("returns: stores are kept from now on"),),
     "write_protection_begun": _NOWHERE,

@@ -13,7 +13,7 @@ flush what was put off.
 
 from __future__ import annotations
 
-from shootdown.lang import absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
 from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
@@ -25,7 +25,8 @@ BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMA
 CONFIG = {"CONFIG_SWAP": True}
 EXPECT = (
     since("v2.6.39", absent()),
-    since("v4.5", holds()),
+    since("v4.5", violated("protection"), source="B03 / 3ea277194daa"),
+    since("v4.13", holds(), source="3ea277194daa"),
 )
 
 

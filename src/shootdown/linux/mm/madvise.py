@@ -11,6 +11,7 @@ from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
 from shootdown.hw.events import (
     disowning_done,
     page_disowned,
+    place_disowned,
     withdrawal_begun,
     withdrawal_done,
 )
@@ -132,7 +133,7 @@ def sd_madvise_free(start: vaddr_t, len_in: vaddr_t) -> None:
         madvise_free_single_vma(vma, start, start + len_in)
     mmap_read_unlock(mm)
     with atomic():
-        disowning_done()
+        disowning_done(index(mm.pgd), start, start + len_in)
 
 
 @kernel
@@ -176,6 +177,8 @@ def madvise_free_pte_range(
         if is_swap_pte(ptent):
             free_swap_and_cache(pte_to_swp_entry(ptent))
             set_pte_at(pte, pte_t())
+            with atomic():
+                place_disowned(index(tlb.mm.pgd), addr)
         elif pte_present(ptent) and sd_clean_folio(record(page, ptent.pfn)):
             with atomic():
                 page_disowned(ptent.pfn)
