@@ -81,6 +81,8 @@ __all__ = [
     "MREMAP_FLUSH_DIRTY",
     "MREMAP_FLUSH_ONCE",
     "MREMAP_FLUSH_PRESENT",
+    "MREMAP_MOVE_PMD",
+    "MREMAP_PMD_RMAP_LOCKS",
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
@@ -336,6 +338,16 @@ MUNMAP_DOWNGRADE = feature(
     reverting="It holds mmap_lock for writing to its end.",
 )
 
+MREMAP_MOVE_PMD = feature(
+    "mremap_move_pmd",
+    commit="2c91bd4a4e2e",
+    subject="mm: speed up mremap by 20x on large regions",
+    release="v5.0",
+    requires=(MREMAP_FLUSH_PRESENT,),
+    brings="mremap() moves a table as a whole if all of it moves to where there is none.",
+    reverting="It moves the entries.",
+)
+
 FLUSH_NESTED_FULLMM = feature(
     "flush_nested_fullmm",
     commit="7a30df49f63a",
@@ -375,6 +387,17 @@ HUGE_ZERO_PFN = feature(
     brings="The number of the huge zero page is kept, and tells which entries map it. A shrinker "
     "that takes its time forgets that of the next one: range.",
     reverting="It is the pointer to it that tells.",
+)
+
+MREMAP_PMD_RMAP_LOCKS = feature(
+    "mremap_pmd_rmap_locks",
+    commit="97113eb39fa7",
+    subject="mm/mremap: hold the rmap lock in write mode when moving page table entries.",
+    release="v5.14",
+    requires=(MREMAP_MOVE_PMD,),
+    brings="mremap() keeps reverse-map walks away while it moves a table.",
+    reverting="A walk that came to the table by its old place takes a page out there, and flushes "
+    "the old place, while it is used in the new one: stale_access.",
 )
 
 FOLIO_WRITEBACK = feature(

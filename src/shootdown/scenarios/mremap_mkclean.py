@@ -33,8 +33,8 @@ NAME = "mremap+mkclean"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 2}
 EXPECT = (
     since("v2.6.39", holds()),
-    since("v3.6", violated("lost_write"), source="D01 / 5d1904204c99"),
-    since("v4.14", holds(), source="5d1904204c99"),
+    since("v3.2", violated("lost_write"), source="D01 / 5d1904204c99"),
+    since("v4.9", holds(), source="5d1904204c99"),
 )
 
 

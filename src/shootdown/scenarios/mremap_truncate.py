@@ -32,8 +32,8 @@ NAME = "mremap+truncate"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 2}
 EXPECT = (
     since("v2.6.39", holds()),
-    since("v3.6", violated("stale_access"), source="D02 / eb66ae030829"),
-    since("v4.20", holds(), source="eb66ae030829"),
+    since("v3.2", violated("stale_access"), source="D02 / eb66ae030829"),
+    since("v4.19", holds(), source="eb66ae030829"),
 )
 
 

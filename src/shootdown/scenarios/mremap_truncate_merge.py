@@ -42,8 +42,8 @@ BOUNDS = {
 HARDWARE = {"tlb_walker": (1,)}
 EXPECT = (
     since("v2.6.39", holds()),
-    since("v3.6", violated("stale_access"), source="D02 / eb66ae030829"),
-    since("v4.20", holds(), source="38a76013ad80"),
+    since("v3.2", violated("stale_access"), source="D02 / eb66ae030829"),
+    since("v4.19", holds(), source="38a76013ad80"),
 )
 
 

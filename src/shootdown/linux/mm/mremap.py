@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import LEVELS, vaddr_t
-from shootdown.lang import NULL, Ptr, Ref, has, kernel, local, record, this_cpu
+from shootdown.hw.memory import hw_read_entry, hw_write_entry
+from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     PMD_SIZE,
     p4d_none_or_clear_bad,
     p4d_offset,
     pgd_none_or_clear_bad,
     pgd_offset,
+    pmd_lock,
     pmd_none_or_clear_bad,
     pmd_offset,
     pmd_t,
@@ -26,12 +28,12 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     set_pte_at,
 )
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
-from shootdown.linux.features import MREMAP_FEW_RMAP_LOCKS
+from shootdown.linux.features import MREMAP_FEW_RMAP_LOCKS, MREMAP_MOVE_PMD, MREMAP_PMD_RMAP_LOCKS
 from shootdown.linux.include.linux.fs import i_mmap_lock_write, i_mmap_unlock_write
 from shootdown.linux.include.linux.mm_types import mm_struct, task_struct, vm_area_struct
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
 from shootdown.linux.include.linux.rmap import anon_vma_lock_write, anon_vma_unlock_write
-from shootdown.linux.include.linux.spinlock import spin_lock
+from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.mm.internal import pagetable_move_control
 from shootdown.linux.mm.memory_fault import sd_alloc_table
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
@@ -44,7 +46,9 @@ __all__ = [
     "drop_rmap_locks",
     "get_extent",
     "get_old_pmd",
+    "move_normal_pmd",
     "move_page_tables",
+    "move_pgt_entry",
     "move_ptes",
     "move_vma",
     "sys_mremap",
@@ -104,7 +108,8 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
 
     Kernel: mm/mremap.c, v6.18
     Context: mmap_lock held for writing; may sleep
-    Deviates: entries move one by one, and never with their table; no notifiers
+    Deviates: only tables of the lowest level are moved as a whole (before v5.0, none), and a range
+        never grows so that one can be; no huge pages, no notifiers
     """
     mm = pmc.old.vm_mm
     while pmc.old_addr < pmc.old_end:
@@ -112,11 +117,69 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
         old_pmd = get_old_pmd(mm, pmc.old_addr)
         if old_pmd is not NULL:
             new_pmd = alloc_new_pmd(mm, pmc.new_addr)
-            if LEVELS >= 2:
-                sd_alloc_table(mm, new_pmd, 1)
-            move_ptes(pmc, extent, old_pmd, new_pmd)
+            if not sd_move_table(pmc, extent, old_pmd, new_pmd):
+                if LEVELS >= 2:
+                    sd_alloc_table(mm, new_pmd, 1)
+                move_ptes(pmc, extent, old_pmd, new_pmd)
         pmc.old_addr = pmc.old_addr + extent
         pmc.new_addr = pmc.new_addr + extent
+
+
+@kernel
+def sd_move_table(
+    pmc: Ref[pagetable_move_control], extent: vaddr_t, old_pmd: Ptr[pmd_t], new_pmd: Ptr[pmd_t]
+) -> Bool:
+    """Move a table as a whole if all of it moves; tell whether it has been done.
+
+    Kernel: none
+    Context: mmap_lock held for writing; may sleep
+    Deviates: a part of move_page_tables()
+    """
+    if LEVELS >= 2 and has(MREMAP_MOVE_PMD):
+        if extent == PMD_SIZE:
+            return move_pgt_entry(pmc, old_pmd, new_pmd)
+    return False
+
+
+@kernel
+def move_pgt_entry(
+    pmc: Ref[pagetable_move_control], old_entry: Ptr[pmd_t], new_entry: Ptr[pmd_t]
+) -> Bool:
+    """Move a table, with reverse-map walks kept away, which would take it for what it was.
+
+    Kernel: mm/mremap.c, v6.18, commit 97113eb39fa7
+    Context: mmap_lock held for writing; may sleep
+    Deviates: the entry is always NORMAL_PMD
+    """
+    need_rmap_locks = pmc.need_rmap_locks or has(MREMAP_PMD_RMAP_LOCKS)
+    if need_rmap_locks:
+        take_rmap_locks(pmc.old)
+    moved = move_normal_pmd(pmc, old_entry, new_entry)
+    if need_rmap_locks:
+        drop_rmap_locks(pmc.old)
+    return moved
+
+
+@kernel
+def move_normal_pmd(
+    pmc: Ref[pagetable_move_control], old_pmd: Ptr[pmd_t], new_pmd: Ptr[pmd_t]
+) -> Bool:
+    """Move a table to where there is none, and flush where it was; tell whether that is done.
+
+    Kernel: mm/mremap.c, v6.18, commit 2c91bd4a4e2e
+    Context: mmap_lock held for writing
+    Deviates: the table does not become a huge page meanwhile
+    """
+    vma = pmc.old
+    if not pmd_none_or_clear_bad(new_pmd):
+        return False
+    ptl = pmd_lock(vma.vm_mm)
+    pmd = hw_read_entry(old_pmd)
+    hw_write_entry(old_pmd, pmd_t())
+    hw_write_entry(new_pmd, pmd)
+    flush_tlb_range(vma, pmc.old_addr, pmc.old_addr + PMD_SIZE)
+    spin_unlock(ptl)
+    return True
 
 
 @kernel
