@@ -248,7 +248,8 @@ def do_cow_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18 (__do_fault before v3.15)
     Context: mmap_lock held; may sleep
-    Deviates: the copy is made in no time, and what is in it does not matter
+    Deviates: the copy is made in no time, and what is in it does not matter; before v3.15 it is
+        allocated with the page locked
     """
     vmf.cow_page = alloc_page()
     is_mapped = False
