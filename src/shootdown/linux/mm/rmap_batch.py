@@ -12,10 +12,10 @@ from shootdown.linux.arch.x86.include.asm.pgtable import pte_t
 from shootdown.linux.arch.x86.mm.tlb import (
     arch_tlbbatch_add_pending,
     arch_tlbbatch_flush,
+    flush_tlb_mm,
 )
 from shootdown.linux.bounds import TLB_FLUSH_BATCH_FLUSHED, TLB_FLUSH_BATCH_PENDING_LARGE
 from shootdown.linux.features import DEFER_WRITABLE_FLUSH, FLUSH_BATCHED_PENDING
-from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
 from shootdown.linux.include.linux.rmap import TTU_BATCH_FLUSH, ttu_flags

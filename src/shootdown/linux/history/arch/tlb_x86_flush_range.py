@@ -6,14 +6,13 @@ from __future__ import annotations
 from shootdown.hw.bounds import cpu_id, vaddr_t
 from shootdown.lang import Ref, kernel, local
 from shootdown.linux.arch.x86.include.asm.tlbflush import flush_tlb_info
-from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm_range
-from shootdown.linux.bounds import PAGE_SHIFT, TLB_FLUSH_ALL
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_func, flush_tlb_mm
 from shootdown.linux.features import GATHER_RANGE, X86_FLUSH_RANGE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
-from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.mm_types import vm_area_struct
 from shootdown.linux.kernel.smp import sd_fetch_request
 
-__all__ = ["flush_tlb_mm", "flush_tlb_range", "smp_invalidate_interrupt", "tlb_flush"]
+__all__ = ["flush_tlb_range", "smp_invalidate_interrupt", "tlb_flush"]
 
 
 @kernel(before=GATHER_RANGE)
@@ -25,17 +24,6 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
     Deviates: nothing
     """
     flush_tlb_mm(tlb.mm)
-
-
-@kernel
-def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
-    """Make all CPUs forget what they know of the address space.
-
-    Kernel: arch/x86/include/asm/tlbflush.h, v3.6
-    Context: interrupts on; may be called with the ptl held
-    Deviates: nothing
-    """
-    flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, PAGE_SHIFT, False)
 
 
 @kernel(before=X86_FLUSH_RANGE)

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from shootdown.lang import Ref, has, kernel
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm
 from shootdown.linux.features import FLUSH_BATCHED_GENS, FLUSH_BATCHED_PENDING
-from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
 from shootdown.linux.include.linux.mm_types import mm_struct
 
 __all__ = ["flush_tlb_batched_pending", "sd_count_pending"]

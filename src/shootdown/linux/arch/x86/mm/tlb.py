@@ -27,6 +27,7 @@ __all__ = [
     "enter_lazy_tlb",
     "flush_tlb_func",
     "flush_tlb_local",
+    "flush_tlb_mm",
     "flush_tlb_mm_range",
     "flush_tlb_multi",
     "flush_tlb_one_user",
@@ -72,6 +73,17 @@ def flush_tlb_mm_range(
         flush_tlb_func(info)
         hw_irqs_on()
     preempt_enable()
+
+
+@kernel
+def flush_tlb_mm(mm: Ref[mm_struct]) -> None:
+    """Make all CPUs forget what they know of the address space, lazy ones included.
+
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Context: interrupts on; may be called with the ptl held
+    Deviates: nothing
+    """
+    flush_tlb_mm_range(mm, 0, TLB_FLUSH_ALL, PAGE_SHIFT, True)
 
 
 @kernel
