@@ -22,9 +22,7 @@ from shootdown.hw.bounds import (
     CONFIG_SWAP,
     NR_PAGES,
     cpu_id,
-    frame_or_table,
     pfn_t,
-    slot_t,
     table_nr,
     vaddr_t,
     vpn_t,
@@ -37,7 +35,7 @@ from shootdown.hw.events import (
     page_evicted,
     page_freed,
 )
-from shootdown.hw.memory import frame, is_mapped, is_noted, table
+from shootdown.hw.memory import frame, is_mapped, is_noted
 from shootdown.hw.published import page_flags, page_place
 from shootdown.lang import (
     NR_TASKS,
