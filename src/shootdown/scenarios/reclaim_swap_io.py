@@ -54,11 +54,23 @@ def __swap_writepage(folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
-    """Take fresh memory and store to it, and let it grow old."""
+def owning_thread() -> None:
+    """Take fresh memory and store to it; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_age_memory()
+
+
+@task(cpu=2)
+def disk() -> None:
+    """Read a page that is under writeback, and tell when that is done."""
+    while True:
+        rest()
+        with atomic():
+            pfn = choose(NR_PAGES)
+            wait_until(record(page_flags, pfn).writeback)
+            hw_write_block(pfn, record(page_place, pfn).swap)
+        folio_end_writeback(record(page, pfn))
 
 
 @task(cpu=0)
@@ -72,15 +84,3 @@ def reclaimer() -> None:
 def owner() -> None:
     """Store to the page."""
     sd_user(0, 1)
-
-
-@task(cpu=2)
-def disk() -> None:
-    """Read a page that is under writeback, and tell when that is done."""
-    while True:
-        rest()
-        with atomic():
-            pfn = choose(NR_PAGES)
-            wait_until(record(page_flags, pfn).writeback)
-            hw_write_block(pfn, record(page_place, pfn).swap)
-        folio_end_writeback(record(page, pfn))
