@@ -102,6 +102,7 @@ __all__ = [
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
     "X86_FLUSH_RANGE",
+    "X86_FLUSH_RANGE_TABLES",
     "X86_LAZY_CPUMASK",
     "X86_LAZY_FLUSH",
     "X86_LAZY_LAZIER",
@@ -522,6 +523,16 @@ X86_LAZY_CPUMASK = feature(
     brings="A CPU that switches stays in the mask of its old address space until a flush finds it "
     "there in vain.",
     reverting="It leaves the mask before it loads the new root. A flush in between skips it.",
+)
+
+X86_FLUSH_RANGE_TABLES = feature(
+    "x86_flush_range_tables",
+    commit="3ef938c35035",
+    subject="x86/mm: Fix flush_tlb_range() when used for zapping normal PMDs",
+    release="v6.15",
+    requires=(X86_LAZY_LAZIER,),
+    brings="A flush of a range of a mapping reaches lazy CPUs, as if page tables had been freed.",
+    reverting="It spares them.",
 )
 
 X86_RCU_TABLES = feature(

@@ -12,6 +12,7 @@ from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate, flush_tl
 from shootdown.linux.bounds import LAZY_TLB, PAGE_SHIFT, TLB_FLUSH_ALL, flush_end_t, gen_t, stride_t
 from shootdown.linux.features import (
     FLUSH_GEN_SKIP,
+    X86_FLUSH_RANGE_TABLES,
     X86_LAZY_FLUSH,
     X86_LAZY_LAZIER,
     X86_LAZY_REWORK,
@@ -101,11 +102,11 @@ def flush_tlb_page(vma: Ref[vm_area_struct], a: vaddr_t) -> None:
 def flush_tlb_range(vma: Ref[vm_area_struct], start: vaddr_t, end: vaddr_t) -> None:
     """Make all CPUs forget what they know of a range of a mapping.
 
-    Kernel: arch/x86/include/asm/tlbflush.h, v6.18
+    Kernel: arch/x86/include/asm/tlbflush.h, v6.18, commit 3ef938c35035
     Context: interrupts on; may be called with the ptl held
     Deviates: nothing
     """
-    flush_tlb_mm_range(vma.vm_mm, start, end, PAGE_SHIFT, False)
+    flush_tlb_mm_range(vma.vm_mm, start, end, PAGE_SHIFT, has(X86_FLUSH_RANGE_TABLES))
 
 
 @kernel
