@@ -11,7 +11,8 @@ Who gives memory up in one thread and uses it in another has himself to blame. B
 after a call that has promised to keep it, and commit 99baac21e458 (v4.13) gives it this story as
 its reason: a gather that is not alone flushes, whether it has cleaned anything or not.
 
-Translations come only by loads and stores here.
+The page was given up before, so from v4.12 on reclaim does not send it to the swap area, but puts
+its entry back if that is dirty. Translations come only by loads and stores here.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ EXPECT = (
 
 @setup(cpu=1)
 def second_owner() -> None:
-    """Take fresh memory and store to it; let it grow old."""
+    """Take fresh memory, store to it, give it up, and store to it again; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
+    sd_access(0, True)
+    sd_madvise_free(0, 1)
     sd_access(0, True)
     sd_age_memory()
 
