@@ -7,7 +7,7 @@ before they write anything, and then there is nothing to throw away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from shootdown.compiler.layout import Layout
@@ -43,8 +43,12 @@ def places_that_write_first(
     if any(effects[gate].writes for gate in gates):
         return [1] * (len(layout.points) + 1)
     found = [0] * (len(layout.points) + 1)
+    marked = _that_may(
+        [(block, False) for _, block in layout.points],
+        lambda place: _next(*place, effects, returns),
+    )
     for _, block in layout.points:
-        found[layout.numbers[block]] = int(_follow(block, effects, returns))
+        found[layout.numbers[block]] = int((block, False) in marked)
     return found
 
 
@@ -68,45 +72,70 @@ def _called(code: Code) -> Iterable[Code]:
 
 
 def _effect(code: Code, effects: dict[Code, _Effect]) -> _Effect:
+    start = (code.entry, False)
     bodies = [i for block in code.blocks for i in block.body]
     callees = [effects[callee] for callee in _called(code)]
     return _Effect(
         writes=any(isinstance(i, Store) for i in bodies) or any(e.writes for e in callees),
         waits=any(isinstance(i, Wait) for i in bodies) or any(e.waits for e in callees),
-        writes_first=_follow(code.entry, effects, {}),
+        writes_first=bool(_that_may([start], lambda place: _next(*place, effects, {})) & {start}),
     )
 
 
-def _follow(start: Block, effects: dict[Code, _Effect], returns: dict[Block, list[Block]]) -> bool:
-    """Tell whether what begins at `start` may write and then wait.
+_Place = tuple[Block, bool]
+"""A block, and whether something was written before it."""
+
+
+def _that_may(
+    starts: Iterable[_Place], following: Callable[[_Place], list[_Place] | None]
+) -> set[_Place]:
+    """Return the places from which one may come to a place that nothing follows (None)."""
+    before: dict[_Place, list[_Place]] = {}
+    found = []
+    work = list(starts)
+    seen = set(work)
+    while work:
+        place = work.pop()
+        behind = following(place)
+        if behind is None:
+            found.append(place)
+            continue
+        for other in behind:
+            before.setdefault(other, []).append(place)
+            if other not in seen:
+                seen.add(other)
+                work.append(other)
+    marked = set(found)
+    while found:
+        for place in before.get(found.pop(), ()):
+            if place not in marked:
+                marked.add(place)
+                found.append(place)
+    return marked
+
+
+def _next(
+    block: Block, wrote: bool, effects: dict[Code, _Effect], returns: dict[Block, list[Block]]
+) -> list[_Place] | None:
+    """Return what follows a block in its step, or None if it may wait with something written.
 
     `returns` has, for each block, where its function goes on when it returns.
     """
-    work = [(start, False)]
-    seen = set(work)
-    while work:
-        block, wrote = work.pop()
-        for instruction in block.body:
-            match instruction:
-                case Store():
-                    wrote = True
-                case Wait() if wrote:
-                    return True
-                case Call(callee=callee):
-                    effect = effects[callee]
-                    if effect.writes_first or (wrote and effect.waits):
-                        return True
-                    wrote = wrote or effect.writes
-        for following in _following(block, wrote, returns):
-            if following not in seen:
-                seen.add(following)
-                work.append(following)
-    return False
+    for instruction in block.body:
+        match instruction:
+            case Store():
+                wrote = True
+            case Wait() if wrote:
+                return None
+            case Call(callee=callee):
+                effect = effects[callee]
+                if effect.writes_first or (wrote and effect.waits):
+                    return None
+                wrote = wrote or effect.writes
+    return _following(block, wrote, returns)
 
 
-def _following(
-    block: Block, wrote: bool, returns: dict[Block, list[Block]]
-) -> list[tuple[Block, bool]]:
+def _following(block: Block, wrote: bool, returns: dict[Block, list[Block]]) -> list[_Place]:
     match block.end:
         case Yield(sched=sched, target=target):
             # A step ends here, unless it has just taken a lock.

@@ -74,14 +74,19 @@ def _before_end(block: Block, live: dict[Block, set[Reg]]) -> set[Reg]:
 
 def live_in(code: Code) -> dict[Block, set[Reg]]:
     """Return the registers that are live at the beginning of each block."""
-    live: dict[Block, set[Reg]] = {block: set() for block in code.blocks}
+    asked: dict[Block, set[Reg]] = {}
+    given: dict[Block, set[Reg]] = {}
+    for block in code.blocks:
+        asked[block] = set()
+        given[block] = {reg for reg in map(defined, block.body) if reg is not None}
+        for instruction in reversed(block.body):
+            step_back(instruction, asked[block])
+    live = {block: asked[block] for block in code.blocks}
     changed = True
     while changed:
         changed = False
         for block in reversed(code.blocks):
-            found = _before_end(block, live)
-            for instruction in reversed(block.body):
-                step_back(instruction, found)
+            found = asked[block] | (_before_end(block, live) - given[block])
             if found != live[block]:
                 live[block] = found
                 changed = True

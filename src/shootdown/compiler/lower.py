@@ -192,7 +192,9 @@ def callees(code: Code) -> list[Code]:
 
 def _count_writes(node: ast.FunctionDef) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for part in ast.walk(node):
+    work: list[ast.stmt | ast.match_case] = [*node.body]
+    while work:
+        part = work.pop()
         match part:
             case ast.Assign(targets=[ast.Name(id=name)]):
                 counts[name] = counts.get(name, 0) + 1
@@ -200,6 +202,8 @@ def _count_writes(node: ast.FunctionDef) -> dict[str, int]:
                 counts[name] = counts.get(name, 0) + 1
             case ast.AnnAssign(target=ast.Name(id=name)):
                 counts[name] = counts.get(name, 0) + 1
+        for block in ("body", "orelse", "cases"):
+            work += getattr(part, block, ())
     return counts
 
 
