@@ -41,11 +41,15 @@ class LockWords:
 FLUSH = re.compile(
     r"tlb_flush\w*|flush_tlb_\w+|sd_flush_\w+|hw_flush_\w+|hw_invlpg|inc_mm_tlb_gen|sd_send_request"
     r"|sd_wait_for_request|hw_send_ipi|hw_wait_for_ipis|smp_call_function\w*|leave_mm"
+    r"|try_to_unmap_flush(?:_dirty)?|arch_tlbbatch_flush"
 )
 """Calls that flush, or ask others to flush and wait for it."""
 
-NOTED = re.compile(r"tlb_remove_(?:pmd_)?tlb_entry|__tlb_adjust_range|tlb_delay_rmap")
-"""Calls that note on the gather, which nobody else sees, what has to be flushed."""
+NOTED = re.compile(
+    r"tlb_remove_(?:pmd_)?tlb_entry|__tlb_adjust_range|tlb_delay_rmap"
+    r"|set_tlb_ubc_flush_pending|arch_tlbbatch_add_pending|sd_count_pending"
+)
+"""Calls that note, on a gather or a batch that nobody else sees, what has to be flushed."""
 
 LOOKUPS = frozenset({"record", "local", "pmd_lockptr", "pte_lockptr"})
 """Calls that look at nothing shared: what is found by them may be found earlier."""
@@ -77,6 +81,8 @@ FORCED = frozenset(
         "cleared_pmds",
         "delayed_rmap",
         "delay_rmap",
+        "flush_required",
+        "writable",
     }
 )
 """Variables and fields that force a flush or a restart where they are set."""

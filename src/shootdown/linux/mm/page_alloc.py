@@ -60,12 +60,12 @@ def free_unref_page(page: Ref[page]) -> None:
     with atomic():
         assert page._mapcount == -1
         page.sd_lazyfree = False
+        page.PG_active = False
+        page.PG_referenced = False
+        page.PG_reclaim = False
         if CONFIG_SWAP:
             page.anon_vma = NULL
             page.index = 0
-            page.PG_active = False
-            page.PG_referenced = False
-            page.PG_reclaim = False
             record(page_flags, index(page)).dirty = False
     hw_free_frame(index(page))
 
