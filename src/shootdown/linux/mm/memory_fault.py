@@ -16,13 +16,18 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pte_lockptr,
+    pte_modify,
     pte_none,
     pte_offset_map,
+    pte_protnone,
     pte_t,
     pte_unmap_unlock,
     ptep_get,
+    ptep_modify_prot_commit,
+    ptep_modify_prot_start,
     pud_offset,
     set_pte_at,
+    vm_get_page_prot,
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
 from shootdown.linux.bounds import FS_PAGE_MKWRITE, PRIVATE_FILES
@@ -50,6 +55,7 @@ __all__ = [
     "do_anonymous_page",
     "do_cow_fault",
     "do_fault",
+    "do_numa_page",
     "do_page_mkwrite",
     "do_read_fault",
     "do_shared_fault",
@@ -122,13 +128,16 @@ def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: no NUMA hints
+    Deviates: nothing
     """
     if not pmd_none_or_clear_bad(vmf.pmd):
         vmf.pte = pte_offset_map(vmf.pmd, vmf.address)
         vmf.orig_pte = ptep_get(vmf.pte)
     if CONFIG_SWAP and is_swap_pte(vmf.orig_pte):
         do_swap_page(vmf)
+        return
+    if pte_protnone(vmf.orig_pte):
+        do_numa_page(vmf)
         return
     if not vmf.orig_pte.present:
         if vmf.vma.vm_file is NULL:
@@ -147,6 +156,23 @@ def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
         return
     entry = replace(entry, accessed=True, dirty=entry.dirty or vmf.is_write)
     ptep_set_access_flags(vmf.vma, vmf.address, vmf.pte, entry, vmf.is_write)
+    pte_unmap_unlock(vmf.ptl)
+
+
+@kernel
+def do_numa_page(vmf: Ref[vm_fault]) -> None:
+    """Make a page accessible that was made inaccessible only to see who uses it.
+
+    Kernel: mm/memory.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: the page is where it belongs; a store needs a fault of its own (no saved write bit)
+    """
+    vmf.ptl = pte_lockptr(vmf.pte)
+    spin_lock(vmf.ptl)
+    if ptep_get(vmf.pte) == vmf.orig_pte:
+        old_pte = ptep_modify_prot_start(vmf.pte)
+        pte = pte_modify(old_pte, vm_get_page_prot(vmf.vma.vm_flags))
+        ptep_modify_prot_commit(vmf.pte, replace(pte, accessed=True))
     pte_unmap_unlock(vmf.ptl)
 
 
@@ -274,7 +300,7 @@ def finish_fault(vmf: Ref[vm_fault]) -> Bool:
         sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
     vmf.pte = pte_offset_map_lock(vmf.pmd, vmf.address)
     vmf.ptl = pte_lockptr(vmf.pte)
-    is_first = not ptep_get(vmf.pte).present
+    is_first = pte_none(ptep_get(vmf.pte))
     if is_first:
         folio_add_rmap_pte(folio)
         set_pte_at(

@@ -19,6 +19,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_lockptr,
     pte_none,
     pte_offset_map,
+    pte_present,
     pte_t,
     pte_unmap_unlock,
     ptep_get,
@@ -266,7 +267,7 @@ def move_ptes(
     for i in range(extent):
         pte = ptep_get(old_pte + i)
         if not pte_none(pte):
-            if pte.present:
+            if pte_present(pte):
                 force_flush = True
             set_pte_at(new_pte + i, ptep_get_and_clear(old_pte + i))
     if force_flush:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import NULL, Bool, Ref, has, kernel
-from shootdown.linux.arch.x86.include.asm.pgtable import vm_get_page_prot
+from shootdown.linux.arch.x86.include.asm.pgtable import pgprot_t, vm_get_page_prot
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
+from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import MPROTECT_COUNT, MPROTECT_GATHER
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
@@ -19,7 +20,12 @@ from shootdown.linux.mm.mprotect import (
 )
 from shootdown.linux.mm.vma import find_vma
 
-__all__ = ["change_protection", "do_mprotect_pkey"]
+__all__ = [
+    "change_prot_numa",
+    "change_protection",
+    "do_mprotect_pkey",
+    "sd_change_and_flush",
+]
 
 
 @kernel(before=MPROTECT_GATHER)
@@ -48,14 +54,42 @@ def change_protection(
 ) -> None:
     """Change the entries of a mapping to what it allows, and flush.
 
-    Kernel: mm/mprotect.c, v5.18, commits 7da4d641c58d, 20841405940e
+    Kernel: mm/mprotect.c, v5.18
     Context: mmap_lock held for writing; may sleep
-    Deviates: what belongs to the flush is the callee's in the kernel; vm_page_prot follows from
-        vm_flags, and is not kept; no notifiers
+    Deviates: vm_page_prot follows from vm_flags, and is not kept; no notifiers
+    """
+    sd_change_and_flush(vma, start, end, vm_get_page_prot(vma.vm_flags), try_change_writable)
+
+
+@kernel(before=MPROTECT_GATHER)
+def change_prot_numa(vma: Ref[vm_area_struct], addr: vaddr_t, end: vaddr_t) -> None:
+    """Make the entries of a range inaccessible, and flush.
+
+    Kernel: mm/mempolicy.c, v5.18
+    Context: mmap_lock held for reading; may sleep
+    Deviates: all pages, also those that are dirty and of a file (until v4.15); entries that are
+        inaccessible already are not passed by; before v4.0 the mark is one of its own (_PAGE_NUMA)
+    """
+    assert PROTNONE
+    sd_change_and_flush(vma, addr, end, pgprot_t(), False)
+
+
+@kernel
+def sd_change_and_flush(
+    vma: Ref[vm_area_struct],
+    start: vaddr_t,
+    end: vaddr_t,
+    newprot: pgprot_t,
+    try_change_writable: Bool,
+) -> None:
+    """Change the entries of a range, and flush, unless there are none.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: stands for change_protection_range(), v5.18, commits 7da4d641c58d, 20841405940e
     """
     inc_tlb_flush_pending(vma.vm_mm)
-    newprot = vm_get_page_prot(vma.vm_flags)
-    pages = change_protection_range(tlb, vma, start, end, newprot, try_change_writable)
+    pages = change_protection_range(NULL, vma, start, end, newprot, try_change_writable)
     if pages > 0 or not has(MPROTECT_COUNT):
         flush_tlb_range(vma, start, end)
     dec_tlb_flush_pending(vma.vm_mm)

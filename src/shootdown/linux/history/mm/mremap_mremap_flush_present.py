@@ -10,6 +10,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_lockptr,
     pte_none,
     pte_offset_map,
+    pte_present,
     pte_t,
     pte_unmap_unlock,
     ptep_get,
@@ -85,7 +86,7 @@ def move_ptes(
     for i in range(extent):
         if not pte_none(ptep_get(old_pte + i)):
             pte = ptep_get_and_clear(old_pte + i)
-            if has(MREMAP_FLUSH_DIRTY) and pte.present and pte.dirty:
+            if has(MREMAP_FLUSH_DIRTY) and pte_present(pte) and pte.dirty:
                 force_flush = True
             set_pte_at(new_pte + i, pte)
     if new_ptl != old_ptl:
