@@ -37,6 +37,7 @@ __all__ = [
     "disk_read",
     "disk_written",
     "disowning_done",
+    "frame_kept",
     "freed_table_accessed",
     "huge_pmd_cleared",
     "huge_pmd_set",
@@ -181,6 +182,11 @@ def huge_pmd_set(table: table_nr, slot: slot_t, pfn: pfn_t, write: Bool, dirty: 
 @event
 def huge_pmd_cleared(table: table_nr, slot: slot_t, pfn: pfn_t, dirty: Bool) -> None:
     """The kernel takes such an entry away, and finds it `dirty` or not."""
+
+
+@event
+def frame_kept(table: table_nr, slot: slot_t, pfn: frame_or_table) -> None:
+    """The kernel stores an entry that keeps its frame and lets nobody access it."""
 
 
 @event

@@ -29,6 +29,7 @@ from shootdown.hw.bounds import (
 from shootdown.hw.events import (
     block_forgotten,
     block_noted,
+    frame_kept,
     freed_table_accessed,
     huge_pmd_cleared,
     huge_pmd_set,
@@ -155,6 +156,8 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
         pte_set(number, slot, new.pfn, new.write, new.dirty)
     if old.present and not new.present:
         pte_cleared(number, slot, old.pfn, old.dirty)
+    if not new.present and keeps_frame(new) and new != old:
+        frame_kept(number, slot, new.pfn)
     if CONFIG_SWAP and names_block(new) and new != old:
         block_noted(number, slot, new.pfn)
     if CONFIG_SWAP and names_block(old) and new == entry_t():

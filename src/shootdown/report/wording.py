@@ -131,6 +131,7 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "block_allocated": (Wording("block {block} allocated", Weight.USEFUL),),
     "block_freed": (Wording("block {block} freed"),),
     "block_freed_twice": (Wording("block {block} freed again"),),
+    "frame_kept": (Wording("{entry}: -> {page}, no access"),),
     "block_noted": (Wording("{entry}: -> block {block}"),),
     "block_forgotten": (Wording("{entry}: block {block} -> none"),),
     "block_written": (
@@ -370,9 +371,11 @@ def lock_name(function: str, text: str, *, whose: str = "") -> str:
 def entry_text(value: str) -> str:
     """Say what a page-table entry holds: `entry_t(present=True, write=True)` is `rw clean`."""
     flags = dict(_VALUE_FIELD.findall(value))
-    if "present" not in flags:
-        return "none"
     rights = "rw" if "write" in flags else "ro"
+    if "present" not in flags:
+        if "write" not in flags:
+            return "none"
+        rights = "no access,"
     return f"{rights} {'dirty' if 'dirty' in flags else 'clean'}"
 
 

@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from shootdown.report.race import LINES_MAX, race_table
-from shootdown.report.wording import event_wording
+from shootdown.report.wording import entry_text, event_wording
 from tests.unit.report.executions import Script, lost_write, result
 
 
@@ -178,10 +178,28 @@ def test_events_without_the_expected_arguments_show_what_they_have() -> None:
             "pte 1: -> page 2, ro clean",
         ),
         ("pte_cleared", [("entry", "pte 1"), ("was", "clean")], "pte 1: clean -> none"),
+        (
+            "frame_kept",
+            [("entry", "pte 1"), ("page", "page 2")],
+            "pte 1: -> page 2, no access",
+        ),
     ],
 )
 def test_wording(name: str, arguments: list[tuple[str, str]], text: str) -> None:
     assert event_wording(name, arguments).text == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("entry_t()", "none"),
+        ("entry_t(present=True, write=True)", "rw clean"),
+        ("entry_t(present=True, dirty=True)", "ro dirty"),
+        ("entry_t(write=True, dirty=True)", "no access, dirty"),
+    ],
+)
+def test_entries(value: str, text: str) -> None:
+    assert entry_text(value) == text
 
 
 def test_lines_that_are_too_wide_share_a_column() -> None:
