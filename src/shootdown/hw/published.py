@@ -8,9 +8,9 @@ and monitors know no kernel; they are stored once, and each access to them is a 
 from __future__ import annotations
 
 from shootdown.hw.bounds import NR_PAGES, block_t
-from shootdown.lang import Bool, quiescent, record, struct
+from shootdown.lang import Bool, quiescent, record, struct, u8
 
-__all__ = ["page_flags", "page_place"]
+__all__ = ["page_flags", "page_origin", "page_place"]
 
 
 @struct(count=NR_PAGES)
@@ -36,6 +36,14 @@ class page_place:
 
     swap: block_t
     """The block that it has while the swap cache holds it (folio->swap)."""
+
+
+@struct(count=NR_PAGES)
+class page_origin:
+    """What the page in a frame was read from."""
+
+    home: u8
+    """A number for the place of a file, or for the block; 0: from nowhere, or nobody asks."""
 
 
 @quiescent

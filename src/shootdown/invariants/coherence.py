@@ -3,7 +3,7 @@
 
 A page that the kernel drops because it can read it back is read into another frame. Until somebody
 stores to that, both frames hold the same, and a TLB may know either. From then on, nobody may load
-from the one that was dropped, at an address where the other one was stored to.
+from the one that was dropped: not by another address either, nor in another address space.
 
 Not vacuous: broken when a page comes back from the swap area before the flush that reclaim has put
 off, which is no planted mistake.
@@ -12,7 +12,6 @@ off, which is no planted mistake.
 from __future__ import annotations
 
 from shootdown.hw.bounds import NR_CPUS, NR_PAGES, NR_VPN, block_t, cpu_id, pfn_t, vaddr_t, vpn_t
-from shootdown.hw.cpu import processor
 from shootdown.hw.events import (
     access_made,
     block_read,
@@ -24,6 +23,7 @@ from shootdown.hw.events import (
     tlb_filled,
     tlb_flushed,
 )
+from shootdown.hw.published import page_origin
 from shootdown.hw.tlb import mmu, rights_t
 from shootdown.lang import Array, Bool, array, check, hw, invariant, on, record, struct
 
@@ -76,21 +76,23 @@ def forget_frame(pfn: pfn_t) -> None:
 
 
 @hw
-def knows_dropped_frame(cpu: cpu_id, vpn: vpn_t) -> Bool:
-    """Tell whether a CPU may still load from a frame that was dropped."""
+def knows_dropped_frame(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t) -> Bool:
+    """Tell whether a CPU may still load from a frame that was dropped, and came back as another."""
     entry = record(mmu, cpu).tlb[vpn]
-    return entry.rights != rights_t.ABSENT and record(journey, entry.pfn).dropped
+    if entry.rights == rights_t.ABSENT or not record(journey, entry.pfn).dropped:
+        return False
+    return record(page_origin, entry.pfn).home == record(page_origin, pfn).home
 
 
 @on(access_made)
 def load_sees_the_last_store(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -> None:
-    """Judge each load, and mark what a store outdates: all that CPUs with these tables remember."""
+    """Judge each load, and mark what a store outdates: what TLBs know of the page's old frame."""
     check(write or not record(outdated, cpu).pages[vpn], "coherence")
     if write and record(journey, pfn).returned:
         for other in range(NR_CPUS):
-            is_same = record(processor, other).root == record(processor, cpu).root
-            if is_same and knows_dropped_frame(other, vpn):
-                record(outdated, other).pages[vpn] = True
+            for place in range(NR_VPN):
+                if knows_dropped_frame(other, place, pfn):
+                    record(outdated, other).pages[place] = True
 
 
 @on(tlb_filled)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shootdown.hw.disk import hw_read_disk
-from shootdown.hw.published import page_flags
+from shootdown.hw.published import page_flags, page_origin
 from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record, this_task, wait_until
 from shootdown.linux.bounds import NR_FILE_PAGES, READ_BACK, pgoff_t
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_fault
@@ -63,7 +63,21 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
     folio.index = pgoff
     mapping.i_pages[pgoff] = folio
     record(page_flags, index(folio)).cached = True
+    sd_note_home(folio)
     folio_add_lru(folio)
+
+
+@kernel
+def sd_note_home(folio: Ref[folio]) -> None:
+    """Let monitors know which page of which file a frame has, also when it has left the cache.
+
+    Kernel: none
+    Context: folio in the page cache
+    Deviates: nothing
+    """
+    if READ_BACK:
+        home = index(folio.mapping) * NR_FILE_PAGES + folio.index
+        record(page_origin, index(folio)).home = home + 1
 
 
 @kernel
@@ -99,6 +113,7 @@ def sd_add_locked(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t
             folio.index = pgoff
             mapping.i_pages[pgoff] = folio
             record(page_flags, index(folio)).cached = True
+            sd_note_home(folio)
             folio_add_lru(folio)
         return is_first
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
 from shootdown.hw.bounds import CONFIG_SWAP, frame_or_none, level_t, table_nr
-from shootdown.hw.published import page_flags
+from shootdown.hw.published import page_flags, page_origin
 from shootdown.lang import NULL, Ref, atomic, choose, index, kernel, record, wait_until
+from shootdown.linux.bounds import READ_BACK
 from shootdown.linux.include.linux.mm_types import page
 
 __all__ = ["__get_free_page", "alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
@@ -67,6 +68,8 @@ def free_unref_page(page: Ref[page]) -> None:
             page.anon_vma = NULL
             page.index = 0
             record(page_flags, index(page)).dirty = False
+        if CONFIG_SWAP or READ_BACK:
+            record(page_origin, index(page)).home = 0
     hw_free_frame(index(page))
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.published import page_flags, page_place
+from shootdown.hw.published import page_flags, page_origin, page_place
 from shootdown.lang import (
     NULL,
     Bool,
@@ -28,6 +28,7 @@ from shootdown.linux.mm.swap_lru import folio_add_lru
 from shootdown.linux.mm.swapfile import folio_free_swap, put_swap_folio, swapcache_prepare
 
 __all__ = [
+    "SWAP_HOMES",
     "__read_swap_cache_async",
     "__swap_cache_del_folio",
     "folio_matches_swap_entry",
@@ -38,6 +39,9 @@ __all__ = [
     "swap_cache_get_folio",
     "swapin_readahead",
 ]
+
+SWAP_HOMES = 128
+"""What monitors take slots for begins here; below are the pages of files."""
 
 
 @kernel
@@ -80,6 +84,7 @@ def swap_cache_add_folio(folio: Ref[folio], entry: swp_entry_t) -> None:
         folio._refcount = folio._refcount + 1
         record(page_flags, index(folio)).swapcache = True
         record(page_place, index(folio)).swap = entry
+        record(page_origin, index(folio)).home = SWAP_HOMES + entry
         record(swap_slot, entry).folio = folio
 
 
