@@ -25,6 +25,7 @@ __all__ = [
     "NR_GATHER_BATCHES",
     "NR_MM",
     "NR_VMAS",
+    "PAGEVEC_SIZE",
     "PAGE_SHIFT",
     "PMD_SHIFT",
     "PRIVATE_FILES",
@@ -76,6 +77,7 @@ MAX_GATHER_BATCH_COUNT = bound(19, "pages for more that it may have (19)")
 NR_GATHER_BATCHES = bound(0, "pages for more that a gather gets at most; any may be refused")
 MAX_TABLE_BATCH = bound(5, "tables that are freed by RCU together (509)")
 TABLE_BATCH_PAGE = bound(1, "a page for such tables: 0 cannot be had, 1 can, 2 either")
+PAGEVEC_SIZE = bound(31, "pages that reclaim frees at a time (31)")
 SWAP_CLUSTER_MAX = bound(2, "pages that reclaim isolates at a time (32)")
 TLB_FLUSH_BATCH_PENDING_LARGE = bound(4, "flushes put off until their count begins anew (16383)")
 MAX_GENERATIONS = bound(7, "TLB generations of an address space")

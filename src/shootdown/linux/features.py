@@ -54,6 +54,7 @@ __all__ = [
     "FLUSH_NESTED_FULLMM",
     "FLUSH_STRIDE",
     "FOLIO_WRITEBACK",
+    "FREE_FOLIO_BATCH",
     "GATHER_ADJUST_RANGE",
     "GATHER_BATCH_CAP",
     "GATHER_FLUSH_CLEARED",
@@ -482,6 +483,16 @@ DELAYED_RMAP = feature(
     brings="A dirty shared page stays mapped in the eyes of page_mkclean until it is flushed.",
     reverting="Zap of the last mapping: page_mapped() is false before the flush, page_mkclean "
     "skips the page-table lock: lost_write.",
+)
+
+FREE_FOLIO_BATCH = feature(
+    "free_folio_batch",
+    commit="bc2ff4cbc329",
+    subject="mm: free folios in a batch in shrink_folio_list()",
+    release="v6.9",
+    requires=(FOLIO_WRITEBACK, DEFER_WRITABLE_FLUSH),
+    brings="Reclaim frees large folios with the others, after the flush.",
+    reverting="It frees a large folio at once, before the flush that it has put off: stale_access.",
 )
 
 ZAP_FOLIO_BATCH = feature(

@@ -9,7 +9,7 @@ from shootdown.hw.bounds import CONFIG_SWAP, NR_PAGES
 from shootdown.hw.events import page_evicted
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, struct
-from shootdown.linux.bounds import SWAP_CLUSTER_MAX
+from shootdown.linux.bounds import PAGEVEC_SIZE, SWAP_CLUSTER_MAX
 from shootdown.linux.features import DEFER_WRITABLE_FLUSH, LAZYFREE, UNMAP_BATCH
 from shootdown.linux.include.linux.mm_types import address_space, folio, page
 from shootdown.linux.include.linux.mmzone import lruvec, pglist_data, sd_folio_list
@@ -200,7 +200,7 @@ def shrink_folio_list(folio_list: Ref[sd_folio_list], sc: Ref[scan_control]) -> 
 
     Kernel: mm/vmscan.c, v6.18, commit 72b252aed506
     Context: may sleep
-    Deviates: statistics; no node to move pages to; the list of pages to free never gets full
+    Deviates: statistics; no node to move pages to
     """
     cond_resched()
     free_folios = local(sd_folio_list)
@@ -427,13 +427,17 @@ def sd_list_add(folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
 
 @kernel
 def sd_free_later(free_folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
-    """Note a page that is to be freed when all are flushed.
+    """Note a page that is to be freed when all are flushed; do both if there is no room for more.
 
     Kernel: none
     Context: may sleep
-    Deviates: stands for folio_batch_add(); the batch never gets full (since v6.10: 31 pages)
+    Deviates: a part of the loop of shrink_folio_list()
     """
     sd_list_add(free_folios, folio)
+    if free_folios.nr == PAGEVEC_SIZE:
+        try_to_unmap_flush()
+        sd_free_list(free_folios)
+        free_folios.nr = 0
 
 
 @kernel

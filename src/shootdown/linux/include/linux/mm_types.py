@@ -66,6 +66,9 @@ class page:
     PG_locked: owner_t
     """Who has locked it, plus one. The kernel keeps a bit, and lets anybody unlock."""
 
+    PG_head: Bool
+    """It stands for a folio of several pages."""
+
     PG_lru: Bool
     """Reclaim can find it. The kernel also has it on a list; here, lists are in order of frames."""
 
