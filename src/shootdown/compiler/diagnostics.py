@@ -161,5 +161,7 @@ def span_of(file: str, lines: list[str], node: ast.AST) -> Span:
     end = getattr(node, "end_col_offset", start + 1)
     if getattr(node, "end_lineno", line) != line:
         end = len(text)
-    prefix = text.encode()[:start].decode(errors="ignore")
-    return Span(file, line, len(prefix), len(text.encode()[:end].decode(errors="ignore")), text)
+    if not text.isascii():  # the parser counts bytes
+        start = len(text.encode()[:start].decode(errors="ignore"))
+        end = len(text.encode()[:end].decode(errors="ignore"))
+    return Span(file, line, start, end, text)

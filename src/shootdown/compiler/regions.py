@@ -52,14 +52,22 @@ def has_points(code: Code, known: dict[Code, bool]) -> bool:
     """Tell whether a scheduling point can be reached in a function."""
     if code not in known:
         known[code] = False
-        known[code] = any(
-            isinstance(i, Sched)
-            or (is_visible(i) and not i.atomic)
-            or (isinstance(i, Call) and has_points(i.callee, known))
-            for block in code.blocks
-            for i in block.body
-        )
+        known[code] = any(_has_points(block, known) for block in code.blocks)
     return known[code]
+
+
+def _has_points(block: Block, known: dict[Code, bool]) -> bool:
+    for instruction in block.body:
+        match instruction:
+            case Load(atomic=False) | Store(atomic=False):
+                if is_visible(instruction):
+                    return True
+            case Call(callee=callee):
+                if has_points(callee, known):
+                    return True
+            case Sched():
+                return True
+    return False
 
 
 def may_wait(code: Code) -> bool:
