@@ -374,7 +374,7 @@ def entry_text(value: str) -> str:
     rights = "rw" if "write" in flags else "ro"
     if "present" not in flags:
         if "write" not in flags:
-            return "none"
+            return f"block {flags.get('pfn', '0')}" if "accessed" in flags else "none"
         rights = "no access,"
     return f"{rights} {'dirty' if 'dirty' in flags else 'clean'}"
 

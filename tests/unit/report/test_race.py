@@ -183,6 +183,24 @@ def test_events_without_the_expected_arguments_show_what_they_have() -> None:
             [("entry", "pte 1"), ("page", "page 2")],
             "pte 1: -> page 2, no access",
         ),
+        ("block_noted", [("entry", "pte 1"), ("block", "0")], "pte 1: -> block 0"),
+        ("block_forgotten", [("entry", "pte 1"), ("block", "0")], "pte 1: block 0 -> none"),
+        (
+            "block_written",
+            [("page", "page 2"), ("block", "0"), ("lost", "False")],
+            "page 2 -> block 0",
+        ),
+        (
+            "block_written",
+            [("page", "page 2"), ("block", "0"), ("lost", "True")],
+            "page 2 -> block 0, which is free",
+        ),
+        (
+            "block_read",
+            [("page", "page 2"), ("block", "0"), ("lost", "True")],
+            "block 0, whose contents are gone -> page 2",
+        ),
+        ("block_freed_twice", [("block", "1")], "block 1 freed again"),
     ],
 )
 def test_wording(name: str, arguments: list[tuple[str, str]], text: str) -> None:
@@ -196,6 +214,8 @@ def test_wording(name: str, arguments: list[tuple[str, str]], text: str) -> None
         ("entry_t(present=True, write=True)", "rw clean"),
         ("entry_t(present=True, dirty=True)", "ro dirty"),
         ("entry_t(write=True, dirty=True)", "no access, dirty"),
+        ("entry_t(accessed=True, pfn=1)", "block 1"),
+        ("entry_t(accessed=True)", "block 0"),
     ],
 )
 def test_entries(value: str, text: str) -> None:
