@@ -42,6 +42,7 @@ from shootdown.linux.features_v3 import (
 __all__ = [
     "ANON_VMA_MUTEX",
     "ANON_VMA_SHARED",
+    "CLEAR_REFS_GATHER",
     "DEFER_WRITABLE_FLUSH",
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
@@ -90,6 +91,7 @@ __all__ = [
     "OOM_REAP_VMA",
     "PAGEOUT_NO_FILE",
     "PMD_TRANS_HUGE_OR_BAD",
+    "SOFT_DIRTY_FLUSH",
     "SWAPIN_REUSE",
     "SWAPIN_WRITABLE",
     "TLB_FLUSH_COUNT",
@@ -237,6 +239,16 @@ TLB_FLUSH_NESTED = feature(
     reverting="It flushes what it cleared itself.",
 )
 
+CLEAR_REFS_GATHER = feature(
+    "clear_refs_gather",
+    commit="b3a81d0841a9",
+    subject="mm: fix KSM data corruption",
+    release="v4.13",
+    requires=(TLB_FLUSH_NESTED,),
+    brings="Who begins to watch for stores flushes by a gather of the whole address space.",
+    reverting="He flushes it by himself.",
+)
+
 X86_TLB_GEN = feature(
     "x86_tlb_gen",
     commit="b0579ade7cd8",
@@ -368,6 +380,16 @@ GATHER_FLUSH_CLEARED = feature(
     requires=(TLB_TABLE_INVALIDATE, FLUSH_NESTED_FULLMM),
     brings="A gather flushes if it has cleared an entry or freed a table since its last flush.",
     reverting="It flushes if its range is not empty; that of a whole address space never is.",
+)
+
+SOFT_DIRTY_FLUSH = feature(
+    "soft_dirty_flush",
+    commit="912efa17e512",
+    subject="mm: proc: Invalidate TLB after clearing soft-dirty page state",
+    release="v5.12",
+    requires=(CLEAR_REFS_GATHER, GATHER_FLUSH_CLEARED),
+    brings="Who begins to watch for stores flushes by himself.",
+    reverting="His gather has cleared nothing that it knows of, and does not flush: protection.",
 )
 
 FLUSH_CONCURRENT = feature(

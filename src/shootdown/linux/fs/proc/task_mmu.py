@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who stores to which pages: they are made read-only, so that the next store faults."""
+
+from __future__ import annotations
+
+from shootdown.hw.bounds import NR_VPN, vaddr_t
+from shootdown.hw.events import write_protection_begun, write_protection_done
+from shootdown.lang import NULL, Ptr, Ref, atomic, index, kernel, replace
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pmd_addr_end,
+    pmd_t,
+    pte_lockptr,
+    pte_present,
+    pte_t,
+    pte_unmap_unlock,
+    ptep_get,
+    ptep_modify_prot_commit,
+    ptep_modify_prot_start,
+)
+from shootdown.linux.bounds import NR_VMAS
+from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
+from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
+from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
+from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
+from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
+from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
+
+__all__ = [
+    "clear_refs_pte_range",
+    "clear_refs_write",
+    "clear_soft_dirty",
+    "sd_clear_soft_dirty",
+    "sd_walk_mappings",
+]
+
+
+@kernel
+def sd_clear_soft_dirty(mm: Ref[mm_struct]) -> None:
+    """Begin to watch for stores to an address space.
+
+    Kernel: none
+    Context: user context of another process, may sleep
+    Deviates: stands for a write of 4 to /proc/PID/clear_refs
+    """
+    with atomic():
+        write_protection_begun(index(mm.pgd), 0, NR_VPN)
+    clear_refs_write(mm)
+    with atomic():
+        write_protection_done(index(mm.pgd), 0, NR_VPN)
+
+
+@kernel
+def clear_refs_write(mm: Ref[mm_struct]) -> None:
+    """Make all entries of an address space read-only, and flush.
+
+    Kernel: fs/proc/task_mmu.c, v6.18, commit 912efa17e512
+    Context: may sleep
+    Deviates: the soft-dirty bits themselves; no notifiers
+    """
+    mmap_write_lock(mm)
+    inc_tlb_flush_pending(mm)
+    sd_walk_mappings(mm)
+    flush_tlb_mm(mm)
+    dec_tlb_flush_pending(mm)
+    mmap_write_unlock(mm)
+
+
+@kernel
+def sd_walk_mappings(mm: Ref[mm_struct]) -> None:
+    """Visit the tables of all mappings.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: stands for walk_page_range()
+    """
+    for i in range(NR_VMAS):
+        vma = mm.mm_mt[i]
+        if vma is not NULL:
+            sd_walk_mapping(vma)
+
+
+@kernel
+def sd_walk_mapping(vma: Ref[vm_area_struct]) -> None:
+    """Visit the tables of a mapping.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: stands for walk_page_range()
+    """
+    addr: vaddr_t = vma.vm_start
+    while addr != vma.vm_end:
+        next = pmd_addr_end(addr, vma.vm_end)
+        pmd = mm_find_pmd(vma.vm_mm, addr)
+        if pmd is not NULL:
+            clear_refs_pte_range(pmd, addr, next)
+        addr = next
+
+
+@kernel
+def clear_refs_pte_range(pmd: Ptr[pmd_t], addr: vaddr_t, end: vaddr_t) -> None:
+    """Make the entries of one table read-only.
+
+    Kernel: fs/proc/task_mmu.c, v6.18
+    Context: mmap_lock held; may sleep
+    Deviates: no huge entries; nothing to do for swap entries
+    """
+    pte = pte_offset_map_lock(pmd, addr)
+    ptl = pte_lockptr(pte)
+    for i in range(end - addr):
+        clear_soft_dirty(pte + i)
+    pte_unmap_unlock(ptl)
+
+
+@kernel
+def clear_soft_dirty(pte: Ptr[pte_t]) -> None:
+    """Make an entry read-only, so that the next store faults.
+
+    Kernel: fs/proc/task_mmu.c, v6.18
+    Context: ptl held
+    Deviates: the soft-dirty bit itself
+    """
+    if pte_present(ptep_get(pte)):
+        old_pte = ptep_modify_prot_start(pte)
+        ptep_modify_prot_commit(pte, replace(old_pte, write=False))
