@@ -215,6 +215,7 @@ NEEDS_NO_COVER = {
     "__anon_vma_prepare",
     "arch_tlbbatch_flush",
     "change_pte_range",
+    "dec_tlb_flush_pending",
     "exit_mm",
     "flush_tlb_mm_range",
     "flush_tlb_multi",
