@@ -101,6 +101,7 @@ __all__ = [
     "TLB_TABLE_INVALIDATE",
     "TLB_TABLE_NO_SHORTCUT",
     "UNMAP_BATCH",
+    "UNMAP_BATCH_ACCESSIBLE",
     "UNMAP_BATCH_KEPT",
     "VMA_MUNMAP_STRUCT",
     "X86_CALL_FUNCTION_IPI",
@@ -505,6 +506,16 @@ DELAYED_RMAP = feature(
     brings="A dirty shared page stays mapped in the eyes of page_mkclean until it is flushed.",
     reverting="Zap of the last mapping: page_mapped() is false before the flush, page_mkclean "
     "skips the page-table lock: lost_write.",
+)
+
+UNMAP_BATCH_ACCESSIBLE = feature(
+    "unmap_batch_accessible",
+    commit="4d4b6d66db63",
+    subject="mm,unmap: avoid flushing TLB in batch if PTE is inaccessible",
+    release="v6.4",
+    requires=(DEFER_WRITABLE_FLUSH, TLB_FLUSH_PENDING),
+    brings="Reclaim puts no flush off for an entry that allowed no access.",
+    reverting="It does so for each entry.",
 )
 
 FREE_FOLIO_BATCH = feature(

@@ -8,14 +8,22 @@ written, or the disk may miss a store; everything must be, before a page is free
 from __future__ import annotations
 
 from shootdown.lang import Bool, Ref, atomic, has, kernel, record, this_cpu, this_task
-from shootdown.linux.arch.x86.include.asm.pgtable import pte_t
+from shootdown.linux.arch.x86.include.asm.pgtable import pte_accessible, pte_t
 from shootdown.linux.arch.x86.mm.tlb import (
     arch_tlbbatch_add_pending,
     arch_tlbbatch_flush,
     flush_tlb_mm,
 )
-from shootdown.linux.bounds import TLB_FLUSH_BATCH_FLUSHED, TLB_FLUSH_BATCH_PENDING_LARGE
-from shootdown.linux.features import DEFER_WRITABLE_FLUSH, FLUSH_BATCHED_PENDING
+from shootdown.linux.bounds import (
+    PROTNONE,
+    TLB_FLUSH_BATCH_FLUSHED,
+    TLB_FLUSH_BATCH_PENDING_LARGE,
+)
+from shootdown.linux.features import (
+    DEFER_WRITABLE_FLUSH,
+    FLUSH_BATCHED_PENDING,
+    UNMAP_BATCH_ACCESSIBLE,
+)
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
 from shootdown.linux.include.linux.rmap import TTU_BATCH_FLUSH, ttu_flags
@@ -66,6 +74,8 @@ def set_tlb_ubc_flush_pending(mm: Ref[mm_struct], pteval: pte_t) -> None:
     Context: ptl held
     Deviates: nothing
     """
+    if PROTNONE and not sd_may_be_cached(mm, pteval):
+        return
     tlb_ubc = record(tlbflush_unmap_batch, this_task())
     arch_tlbbatch_add_pending(tlb_ubc, mm)
     tlb_ubc.flush_required = True
@@ -73,6 +83,17 @@ def set_tlb_ubc_flush_pending(mm: Ref[mm_struct], pteval: pte_t) -> None:
         sd_count_pending(mm)
     if has(DEFER_WRITABLE_FLUSH) and pteval.dirty:
         tlb_ubc.writable = True
+
+
+@kernel
+def sd_may_be_cached(mm: Ref[mm_struct], pteval: pte_t) -> Bool:
+    """Tell whether a TLB may have what an entry said that was taken out.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: stands in set_tlb_ubc_flush_pending(), commit 4d4b6d66db63
+    """
+    return not has(UNMAP_BATCH_ACCESSIBLE) or pte_accessible(mm, pteval)
 
 
 @kernel
