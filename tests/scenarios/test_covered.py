@@ -226,6 +226,7 @@ NEEDS_NO_COVER = {
     "tlb_end_vma",
     "tlb_finish_mmu",
     "tlb_flush_rmaps",
+    "try_to_unmap_flush",
     "zap_huge_pmd",
     "zap_pte_range",
 }
