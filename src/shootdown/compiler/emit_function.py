@@ -107,6 +107,8 @@ class FunctionEmitter:
         self.lines: list[str] = []
         self.count = 0
         self.values: dict[Reg, str] = {}
+        self.bits: set[str] = set()
+        self.pointers: dict[str, str] = {}
         self.memory = self._registers_in_memory()
         self.frame: Frame | None = unit.layout.frames.get(code)
         self.dirty = self._maybe_nonzero() if self.frame else {}
@@ -210,14 +212,14 @@ class FunctionEmitter:
         numbers = self.unit.layout.numbers
         cases = [f"i64 {numbers[block]}, label %e{block.number}" for block in self.frame.live]
         self.out(f"switch i64 %place, label %enter [ {' '.join(cases)} ]")
-        self.lines.append("enter:")
+        self.start("enter")
         for number, reg in enumerate(self.code.parameters):
             self.set(reg, self.calc(f"load i64, ptr {self.context(ARGUMENTS + number)}"))
         if self.frame.back:
             self.out(f"store i64 {self.load_context(BACK)}, ptr %back")
         self.out("br label %b0")
         for block, needed in self.frame.live.items():
-            self.lines.append(f"e{block.number}:")
+            self.start(f"e{block.number}")
             words: dict[int, str] = {}
             if self.frame.back:
                 self.out(f"store i64 {self._load_slot(self.frame.back, words)}, ptr %back")
@@ -225,9 +227,23 @@ class FunctionEmitter:
                 self.set(reg, self._load_slot(self.frame.slots[reg], words))
             self.out(f"br label %b{block.number}")
 
+    def start(self, label: str) -> None:
+        """Begin a block of LLVM's."""
+        self.lines.append(f"{label}:")
+        self.pointers.clear()
+
+    def word(self, base: str, number: int) -> str:
+        """Return a pointer to a word behind `base`, made once in a block."""
+        if number == 0:
+            return base
+        text = f"getelementptr i64, ptr {base}, i64 {number}"
+        if text not in self.pointers:
+            self.pointers[text] = self.calc(text)
+        return self.pointers[text]
+
     def context(self, word: int) -> str:
         """Return a pointer to a word of the context."""
-        return self.calc(f"getelementptr i64, ptr %ctx, i64 {word}")
+        return self.word("%ctx", word)
 
     def load_context(self, word: int) -> str:
         """Return a word of the context."""
@@ -240,8 +256,7 @@ class FunctionEmitter:
     def _load_slot(self, slot: Slot, words: dict[int, str]) -> str:
         word, shift = divmod(slot.offset, 64)
         if word not in words:
-            pointer = self.calc(f"getelementptr i64, ptr %F, i64 {word}")
-            words[word] = self.calc(f"load i64, ptr {pointer}")
+            words[word] = self.calc(f"load i64, ptr {self.word('%F', word)}")
         return self._extract(words[word], str(shift), slot.width, slot.low)
 
     def _extract(self, word: str, shift: str, width: int, low: int) -> str:
@@ -257,7 +272,7 @@ class FunctionEmitter:
     def set(self, reg: Reg, value: str) -> None:
         """Give a register a value."""
         if reg in self.memory:
-            self.out(f"store i64 {value}, ptr {self.memory[reg]}")
+            self.out(f"store i64 {self._as_word(value)}, ptr {self.memory[reg]}")
         else:
             self.values[reg] = value
 
@@ -267,15 +282,27 @@ class FunctionEmitter:
             return str(operand)
         if operand in self.memory:
             return self.calc(f"load i64, ptr {self.memory[operand]}")
-        return self.values.get(operand, "0")
+        return self._as_word(self.values.get(operand, "0"))
+
+    def _as_word(self, value: str) -> str:
+        if value in self.bits:
+            return self.calc(f"zext i1 {value} to i64")
+        return value
+
+    def truth(self, operand: Operand) -> str:
+        """Return a bit that says whether an operand is not 0."""
+        value = self.values.get(operand, "") if isinstance(operand, Reg) else ""
+        if value in self.bits:
+            return value
+        return self.calc(f"icmp ne i64 {self.get(operand)}, 0")
 
     # Blocks
 
     def _block(self, block: Block) -> None:
-        self.lines.append(f"b{block.number}:")
+        self.start(f"b{block.number}")
         if block in self.unit.coverage:
-            pointer = self.calc(f"getelementptr i8, ptr @cov, i64 {self.unit.coverage[block]}")
-            self.out(f"store i8 1, ptr {pointer}")
+            number = self.unit.coverage[block]
+            self.out(f"store i8 1, ptr getelementptr (i8, ptr @cov, i64 {number})")
         for instruction in block.body:
             self._instruction(instruction)
         for successor in block.successors:
@@ -286,7 +313,7 @@ class FunctionEmitter:
             case Jump(target=target):
                 self.out(f"br label %b{target.number}")
             case Branch(condition=condition, yes=yes, no=no):
-                bit = self.calc(f"icmp ne i64 {self.get(condition)}, 0")
+                bit = self.truth(condition)
                 self.out(f"br i1 {bit}, label %b{yes.number}, label %b{no.number}")
             case Yield(sched=sched, target=target):
                 if sched.joins:
@@ -303,10 +330,10 @@ class FunctionEmitter:
         taken = self.calc(f"icmp ne i64 {self.load_context(TAKEN)}, 0")
         on, stop = self.label(), self.label()
         self.out(f"br i1 {taken}, label %{on}, label %{stop}")
-        self.lines.append(f"{on}:")
+        self.start(on)
         self.store_context(TAKEN, "0")
         self.out(f"br label %b{target.number}")
-        self.lines.append(f"{stop}:")
+        self.start(stop)
 
     def _burn(self) -> None:
         left = self.calc(f"sub i64 {self.load_context(FUEL_LEFT)}, 1")
@@ -314,9 +341,9 @@ class FunctionEmitter:
         spent = self.calc(f"icmp slt i64 {left}, 0")
         stop, go = self.label(), self.label()
         self.out(f"br i1 {spent}, label %{stop}, label %{go}")
-        self.lines.append(f"{stop}:")
+        self.start(stop)
         self._fail(self.unit.sites[endless(self.code)])
-        self.lines.append(f"{go}:")
+        self.start(go)
 
     def _fail(self, number: int) -> None:
         self.store_context(ERROR, str(number))
@@ -351,7 +378,7 @@ class FunctionEmitter:
             mask = sum((2**slot.width - 1) << slot.offset % 64 for slot in slots)
             if word == 0 and place is not None:
                 mask |= 2**self.unit.layout.pc_width - 1
-            pointer = self.calc(f"getelementptr i64, ptr %F, i64 {word}")
+            pointer = self.word("%F", word)
             old = self.calc(f"load i64, ptr {pointer}")
             new = self.calc(f"and i64 {old}, {_signed(~mask)}")
             for slot in slots:
@@ -437,7 +464,8 @@ class FunctionEmitter:
         b = self.get(right)
         if op in COMPARISON:
             bit = self.calc(f"icmp {COMPARISON[op]} i64 {a}, {b}")
-            return self.calc(f"zext i1 {bit} to i64")
+            self.bits.add(bit)
+            return bit
         if op in ("div", "mod"):
             return self._floor_division(op, a, b)
         return self.calc(f"{ARITHMETIC[op]} i64 {a}, {b}")
@@ -462,10 +490,10 @@ class FunctionEmitter:
                 shift = number % spot.per_word * (64 // spot.per_word)
             else:
                 word, shift = spot.word, spot.shift + number * spot.width
-            return self.calc(f"getelementptr i64, ptr %W, i64 {word}"), str(shift)
+            return self.word("%W", word), str(shift)
         index = self.get(position)
         if not spot.per_word:
-            pointer = self.calc(f"getelementptr i64, ptr %W, i64 {spot.word}")
+            pointer = self.word("%W", spot.word)
             scaled = self.calc(f"mul i64 {index}, {spot.width}")
             return pointer, self.calc(f"add i64 {scaled}, {spot.shift}")
         high = self.calc(f"udiv i64 {index}, {spot.per_word}")
@@ -509,11 +537,11 @@ class FunctionEmitter:
 
     def _check(self, condition: Operand, number: int) -> None:
         bad, good = self.label(), self.label()
-        bit = self.calc(f"icmp ne i64 {self.get(condition)}, 0")
+        bit = self.truth(condition)
         self.out(f"br i1 {bit}, label %{good}, label %{bad}")
-        self.lines.append(f"{bad}:")
+        self.start(bad)
         self._fail(number)
-        self.lines.append(f"{good}:")
+        self.start(good)
 
     def _call(self, target: Reg | None, callee: Code, arguments: tuple[Operand, ...]) -> None:
         passed = "".join(f", i64 {self.get(operand)}" for operand in arguments)
@@ -524,9 +552,9 @@ class FunctionEmitter:
             bad, good = self.label(), self.label()
             bit = self.calc(f"icmp eq i64 {self.load_context(ERROR)}, 0")
             self.out(f"br i1 {bit}, label %{good}, label %{bad}")
-            self.lines.append(f"{bad}:")
+            self.start(bad)
             self._give_up()
-            self.lines.append(f"{good}:")
+            self.start(good)
         if target is not None:
             self.set(target, result)
 
