@@ -37,6 +37,8 @@ EXPECT = (
     since("v2.6.39", holds()),
     since("v3.2", violated("stale_access"), source="D02 / eb66ae030829"),
     since("v4.19", holds(), source="eb66ae030829"),
+    since("v5.0", violated("stale_access"), source="D03 / 97113eb39fa7"),
+    since("v5.14", holds(), source="97113eb39fa7"),
     at("mremap_pmd_rmap_locks^", violated("stale_access"), source="D03 / 97113eb39fa7"),
 )
 

@@ -24,6 +24,7 @@ EXPECT = (
     since("v2.6.39", absent()),
     since("v3.11", holds()),
     at("gather_flush_cleared", violated("protection"), source="A21 / 912efa17e512"),
+    since("v5.6", violated("protection"), source="A21 / 912efa17e512"),
     since("v5.12", holds(), source="912efa17e512"),
 )
 

@@ -9,7 +9,7 @@ page would stay mapped that leaves the file.
 
 from __future__ import annotations
 
-from shootdown.lang import absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
@@ -21,6 +21,8 @@ BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v3.11", holds()),
+    since("v5.6", violated("protection"), source="A21 / 912efa17e512"),
+    since("v5.12", holds(), source="912efa17e512"),
 )
 
 
