@@ -18,6 +18,7 @@ __all__ = [
     "MAX_GATHER_BATCH",
     "MAX_GATHER_BATCH_COUNT",
     "MAX_TABLE_BATCH",
+    "MAX_TRUNCATE_COUNT",
     "MMU_GATHER_BUNDLE",
     "NR_FILES",
     "NR_FILE_PAGES",
@@ -53,6 +54,8 @@ __all__ = [
     "table_or_0",
     "table_slots_t",
     "taskmask_t",
+    "truncate_count_t",
+    "truncate_mark_t",
     "vma_nr",
 ]
 
@@ -71,6 +74,10 @@ NR_FILES = bound(1, "files")
 NR_FILE_PAGES = bound(1, "pages of a file")
 FREE_PTE_NR = bound(5, "pages that a gather holds before v3.0 (506)")
 ZAP_BLOCK_SIZE = bound(7, "pages that zap passes before it looks around, before v3.0 (8 or 1024)")
+MAX_TRUNCATE_COUNT = bound(
+    7,
+    "walks of truncation over a file's mappings before v3.0 until their count begins anew (2**32)",
+)
 MMU_GATHER_BUNDLE = bound(5, "pages that a gather holds by itself (8)")
 MAX_GATHER_BATCH = bound(2, "pages that it holds in a page for more (510)")
 MAX_GATHER_BATCH_COUNT = bound(19, "pages for more that it may have (19)")
@@ -144,6 +151,12 @@ TLB_FLUSH_BATCH_FLUSHED = TLB_FLUSH_BATCH_PENDING_LARGE + 2
 
 batched_t = Annotated[int, upto(TLB_FLUSH_BATCH_FLUSHED * TLB_FLUSH_BATCH_FLUSHED - 1)]
 """How often reclaim has put off a flush of an address space, and up to which it was flushed."""
+
+truncate_count_t = Annotated[int, upto(MAX_TRUNCATE_COUNT)]
+"""The number of a walk of truncation over a file's mappings, before v3.0."""
+
+truncate_mark_t = Annotated[int, upto(MAX_TRUNCATE_COUNT + NR_VPN)]
+"""The walk that a mapping is done with, or MAX_TRUNCATE_COUNT and the address to go on from."""
 
 isolated_t = Annotated[int, upto(SWAP_CLUSTER_MAX)]
 """A number of pages that reclaim has isolated."""

@@ -65,7 +65,8 @@ NO_LOCKBREAK = feature(
     release="v3.0",
     requires=(MMU_GATHER_REWORK,),
     brings="Zap may sleep after each table.",
-    reverting="Zap stops after ZAP_BLOCK_SIZE pages, and may sleep there if nobody holds a lock.",
+    reverting="Zap stops after ZAP_BLOCK_SIZE pages, and may sleep there if nobody holds a lock; "
+    "truncation lets go of its own, marks the mapping, and begins with the first again.",
 )
 
 I_MMAP_MUTEX = feature(

@@ -69,8 +69,7 @@ def unmap_mapping_pages(mapping: Ref[address_space], first: file_size_t, last: f
 
     Kernel: mm/memory.c, v6.18 (before v4.16: unmap_mapping_range)
     Context: may sleep
-    Deviates: a list of mappings and not a tree; before v3.0, the mappings are under a spinlock, and
-        one that takes long is left and come back to, by marks of how far it has got
+    Deviates: a list of mappings and not a tree
     """
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from shootdown.hw.bounds import NR_VPN, vaddr_t
 from shootdown.lang import NULL, Bool, Ref, has, kernel, local, new
 from shootdown.linux.bounds import NR_VMAS
-from shootdown.linux.features import MREMAP_FEW_RMAP_LOCKS
+from shootdown.linux.features import MREMAP_FEW_RMAP_LOCKS, NO_LOCKBREAK
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.fs import i_mmap_lock_write, i_mmap_unlock_write
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_area_struct
@@ -166,6 +166,8 @@ def vma_link(mm: Ref[mm_struct], vma: Ref[vm_area_struct]) -> None:
             break
     if vma.vm_file is not NULL:
         i_mmap_lock_write(vma.vm_file)
+        if not has(NO_LOCKBREAK):
+            vma.vm_truncate_count = vma.vm_file.truncate_count
         vma_interval_tree_insert(vma, vma.vm_file)
         i_mmap_unlock_write(vma.vm_file)
 

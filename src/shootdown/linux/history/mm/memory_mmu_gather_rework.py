@@ -34,8 +34,8 @@ def zap_pte_range(
 
     Kernel: mm/memory.c, v2.6.39
     Context: mmap_sem held for writing, preemption disabled
-    Deviates: the page's age and the mm's counters; unmaps the whole range and
-        does not stop after ZAP_BLOCK_SIZE, which is more than any mapping has here
+    Deviates: the page's age and the mm's counters; a block ends at `end`, so zap_work is not
+        counted here
     """
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import Bool, Ptr, Ref, kernel
+from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_t,
     pte_lockptr,
@@ -15,7 +15,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     ptep_get,
     set_pte_at,
 )
-from shootdown.linux.features import MREMAP_FLUSH_ONCE
+from shootdown.linux.features import MREMAP_FLUSH_ONCE, NO_LOCKBREAK
 from shootdown.linux.include.linux.spinlock import spin_lock
 from shootdown.linux.mm.internal import pagetable_move_control
 from shootdown.linux.mm.mremap import drop_rmap_locks, take_rmap_locks
@@ -37,6 +37,8 @@ def move_ptes(
     vma = pmc.old
     if pmc.need_rmap_locks:
         take_rmap_locks(vma)
+    if not has(NO_LOCKBREAK) and vma.vm_file is not NULL:
+        pmc.new.vm_truncate_count = 0
     old_pte: Ptr[pte_t] = pte_offset_map_lock(old_pmd, pmc.old_addr)
     old_ptl = pte_lockptr(old_pte)
     new_pte: Ptr[pte_t] = pte_offset_map(new_pmd, pmc.new_addr)

@@ -32,8 +32,10 @@ from shootdown.linux.bounds import (
     mapcount_t,
     owner_t,
     pgoff_t,
+    truncate_count_t,
+    truncate_mark_t,
 )
-from shootdown.linux.include.linux.rwsem import rw_semaphore
+from shootdown.linux.include.linux.rwsem import mutex, rw_semaphore
 from shootdown.linux.include.linux.spinlock import spinlock_t
 
 __all__ = [
@@ -118,6 +120,10 @@ class address_space:
     i_size: file_size_t
     """How many pages the file has (of its inode, in the kernel)."""
 
+    unmap_mutex: mutex
+    truncate_count: truncate_count_t = guarded_by("i_mmap_rwsem")
+    """Before v3.0: one walk at a time takes pages out of the mappings, and this is its number."""
+
 
 @struct(count=NR_VMAS)
 class anon_vma:
@@ -142,6 +148,9 @@ class vm_area_struct:
     vm_pgoff: pgoff_t
     anon_vma: Ref[anon_vma]
     """What its pages refer to, if it is anonymous and has had any."""
+
+    vm_truncate_count: truncate_mark_t = guarded_by("vm_file.i_mmap_rwsem")
+    """Before v3.0: the walk that is done with it, or where one is to go on."""
 
 
 @struct(count=NR_MM)
