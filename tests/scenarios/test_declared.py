@@ -8,7 +8,7 @@ import pytest
 from shootdown import api
 from shootdown.execution import Result, Verdict
 from tests.scenarios import counts
-from tests.scenarios.jobs import points
+from tests.scenarios.jobs import model, points
 
 SCENARIOS = [name for name, _ in api.catalogue("scenarios").rows]
 
@@ -48,6 +48,12 @@ def test_a_check_of_all_kernels_has_those_inside_a_release() -> None:
     assert kernels.index("x86_lazy_flush^") == kernels.index("v4.14") + 1
     inside = [point for scenario, point in points() if scenario == "exit+lazy"]
     assert len(kernels) == len(api.catalogue("kernels").rows) + len(inside)
+
+
+def test_each_feature_is_listed_once() -> None:
+    """Features of v3 come by two ways: from their file, and from that of v4."""
+    listed = [feature.id for feature in model().features]
+    assert sorted(set(listed)) == sorted(listed)
 
 
 def test_the_table_has_no_other_rows() -> None:

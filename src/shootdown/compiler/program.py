@@ -124,7 +124,10 @@ class Program:
 
 
 def features_of(world: World, module: Module) -> list[Feature]:
-    """Return the features that a module declares, in order, after those of its older siblings."""
+    """Return the features that a module declares, in order, after those of its older siblings.
+
+    A sibling that several import counts once.
+    """
     folder = module.name.rpartition(".")[0]
     sources = dict.fromkeys(source for source, _, _ in module.imports.values())
     siblings = [name for name in sources if name.rpartition(".")[0] == folder]
@@ -135,7 +138,8 @@ def features_of(world: World, module: Module) -> list[Feature]:
         for name, node in module.names.items()
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call)
     ]
-    return imported + [item for item in found if isinstance(item, Feature)]
+    own = [item for item in found if isinstance(item, Feature)]
+    return list({item.id: item for item in [*imported, *own]}.values())
 
 
 def build(request: Request, observe: Callable[[Program], Observer] | None = None) -> Program:
