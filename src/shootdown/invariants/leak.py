@@ -3,8 +3,8 @@
 
 A data frame is found through a page-table entry that maps it or through the page or swap cache; a
 page table through an entry of a table above; a block of the disk through an entry that says that
-the page is there, or through the page in the swap cache. Roots are left out: an address space holds
-them, and when it dies is the kernel's business.
+the page is there, or through the page in the swap cache. That finds one page for each block that is
+taken. Roots are left out: an address space holds them, and when it dies is the kernel's business.
 
 Not vacuous: broken when a page that zap took out of its entry is not put into the gather, when a
 table is unlinked and not freed, or when zap forgets an entry that has a block.
@@ -21,6 +21,7 @@ from shootdown.hw.bounds import (
     PTRS_PER_TABLE,
     block_t,
     level_t,
+    pfn_t,
     table_nr,
 )
 from shootdown.hw.disk import block
@@ -39,7 +40,7 @@ def allocated_frames_are_found() -> None:
     for pfn in range(NR_PAGES):
         if record(frame, pfn).allocated:
             flags = record(page_flags, pfn)
-            check(flags.cached or flags.swapcache or is_mapped(pfn, False), "leak")
+            check(flags.cached or is_in_swap_cache(pfn) or is_mapped(pfn, False), "leak")
 
 
 @final
@@ -58,6 +59,17 @@ def allocated_blocks_are_found() -> None:
         for number in range(NR_BLOCKS):
             if record(block, number).allocated:
                 check(is_noted(number) or is_cached(number), "leak")
+
+
+@hw
+def is_in_swap_cache(pfn: pfn_t) -> Bool:
+    """Tell whether the swap cache has the frame, which is the only one for a block in use."""
+    if CONFIG_SWAP and record(page_flags, pfn).swapcache:
+        number = record(page_place, pfn).swap
+        for other in range(NR_PAGES):
+            if record(page_flags, other).swapcache and record(page_place, other).swap == number:
+                return other == pfn and record(block, number).allocated
+    return False
 
 
 @hw

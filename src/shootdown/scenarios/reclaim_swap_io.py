@@ -6,7 +6,8 @@ the page is under writeback. Reclaim keeps it then, flushes what it has put off,
 thread whose page it is finds it in the swap cache meanwhile, and may store to it anew, before or
 after the disk has read it: then its entry says so, and what the slot has is outdated, or torn.
 
-A second reclaim finds the page again: it waits for no writeback, and frees what is clean.
+A second reclaim finds the page again: it waits for no writeback, and frees what is clean. If the
+page was used meanwhile, it has another chance, until a third reclaim finds it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ def disk() -> None:
 
 @task(cpu=0)
 def reclaimer() -> None:
-    """Free some pages, twice."""
+    """Free some pages, three times."""
+    try_to_free_pages()
     try_to_free_pages()
     try_to_free_pages()
 
