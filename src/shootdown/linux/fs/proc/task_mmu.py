@@ -17,8 +17,8 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     ptep_modify_prot_commit,
     ptep_modify_prot_start,
 )
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm
 from shootdown.linux.bounds import NR_VMAS
-from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
 from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock

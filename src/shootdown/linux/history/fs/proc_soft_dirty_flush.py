@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from shootdown.lang import Ref, has, kernel, local
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm
 from shootdown.linux.features import CLEAR_REFS_GATHER, SOFT_DIRTY_FLUSH
 from shootdown.linux.fs.proc.task_mmu import sd_walk_mappings
-from shootdown.linux.history.arch.tlb_x86_flush_range import flush_tlb_mm
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.mmap_lock import mmap_read_lock, mmap_read_unlock
