@@ -6,7 +6,8 @@ it out of the page tables, writes it, and frees it.
 
 As in mremap+mkclean, what the first thread stores through its TLB entry of the old place, after the
 disk has read the page, is lost. Commit 5d1904204c99 (v4.9) flushes under the page-table lock. Since
-d950c9477d51 (v4.3), reclaim flushes whole TLBs before it writes, the old place with them.
+d950c9477d51 (v4.3), reclaim flushes whole TLBs before it writes, the old place with them, as other
+CPUs use the process.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ then what it has moved, and since 3ea277194daa (v4.13) also what reclaim has put
 If mremap() comes first, reclaim finds the entry in its new place. From v3.2 on mremap() flushes the
 old place later and without a lock. Reclaim flushes the new place and frees the page, while the
 thread still loads from the old one: what truncate() does in mremap+truncate. From v4.3 on reclaim
-flushes everything at once before it frees, and so hides that until mremap() is right.
+flushes everything at once before it frees, if other CPUs use the process, and so hides that until
+mremap() is right; reclaim+mremap-shared-cpu shows it.
 """
 
 from __future__ import annotations
