@@ -12,7 +12,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     set_pte_at,
 )
 from shootdown.linux.features import SWAPIN_WRITABLE
-from shootdown.linux.include.linux.mm_types import folio, vm_fault
+from shootdown.linux.include.linux.mm_types import VM_WRITE, folio, vm_fault
 from shootdown.linux.include.linux.page_flags import folio_test_swapcache
 from shootdown.linux.include.linux.pagemap import folio_lock, folio_put, folio_unlock
 from shootdown.linux.include.linux.swapops import pte_to_swp_entry
@@ -86,9 +86,10 @@ def sd_map_swapped_page(vmf: Ref[vm_fault]) -> None:
     swap_free(pte_to_swp_entry(vmf.orig_pte))
     if should_try_to_free_swap(vmf):
         folio_free_swap(folio)
+    is_writable = has(SWAPIN_WRITABLE) and vmf.vma.vm_flags & VM_WRITE != 0
     pte = pte_t(
         present=True,
-        write=vmf.is_write or has(SWAPIN_WRITABLE),
+        write=vmf.is_write or is_writable,
         dirty=vmf.is_write,
         accessed=True,
         pfn=index(folio),
