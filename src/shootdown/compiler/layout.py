@@ -182,7 +182,7 @@ def _place_frame(code: Code, frames: dict[Code, Frame], pc_width: int) -> None:
         position += width
     for members, low, width in _colour(frame):
         position = _aligned(position, width)
-        slot = Slot(position, width, low)
+        slot = Slot(position if width else 0, width, low)
         frame.slots.update(dict.fromkeys(members, slot))
         position += width
     frame.end = position
