@@ -3,9 +3,9 @@
 
 The call says when it begins which range of which address space it takes away. The frames that are
 mapped there by then, in the tables or in a TLB, are the ones that nobody shall reach there after
-it returned; unless one is freed or mapped there anew in between. So when the call returns, each TLB
-entry of the range that still leads to such a frame is marked, if the tables no longer say what it
-says. An access through a marked entry is the violation; the mark goes with the entry.
+it returned; unless one is freed, or mapped anew by another task, in between. So when the call
+returns, the tables must not lead there any more, and each TLB entry of the range that does is
+marked. An access through a marked entry is the violation; the mark goes with the entry.
 
 A truncated file's pages must not even be mapped anew: when the call returns, each that it began
 with and that is not free is out of reach, wherever it is mapped.
@@ -15,7 +15,7 @@ Translations of huge pages are judged in `protection_huge.py`.
 The frame need not be free yet: some other call may have taken it out, and be about to flush.
 
 A call that makes a range read-only forbids stores only: the TLB entries that still allow them to
-such a frame are marked, if the tables do not allow them.
+such a frame are marked, and the tables must not allow them.
 
 MADV_FREE forbids nothing. But if it takes away an entry that names a place on the disk, then what
 is stored after its return belongs to a fresh page, and not to the one that had that place.
@@ -146,10 +146,35 @@ def note_what_is_stored_to(root: table_nr, start: vaddr_t, end: vaddr_t) -> None
                     own.written[pfn] = True
 
 
+@hw
+def is_left_mapped(root: table_nr, start: vaddr_t, end: vaddr_t) -> Bool:
+    """Tell whether the task's call has passed by an entry that it should have taken away."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if own.frames[pfn] and is_mapped_at(root, vpn, pfn, False):
+                    return True
+    return False
+
+
+@hw
+def is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> Bool:
+    """Tell whether the task's call has passed by an entry that it should have made read-only."""
+    own = record(withdrawal, this_task())
+    for vpn in range(NR_VPN):
+        if start <= vpn < end:
+            for pfn in range(NR_PAGES):
+                if own.written[pfn] and is_mapped_at(root, vpn, pfn, True):
+                    return True
+    return False
+
+
 @on(withdrawal_done)
 def mark_what_is_left(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """Mark the TLB entries that nobody may use any more."""
+    """Mark the TLB entries that nobody may use any more; the tables must not have such entries."""
     own = record(withdrawal, this_task())
+    check(not is_left_mapped(root, start, end), "protection")
     for vpn in range(NR_VPN):
         if start <= vpn < end:
             for pfn in range(NR_PAGES):
@@ -193,7 +218,8 @@ def mark_what_is_given_up(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
 
 @on(write_protection_done)
 def mark_what_is_left_writable(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """Mark the TLB entries that nobody may store through any more."""
+    """Mark the TLB entries that nobody may store through any more; the tables must have none."""
+    check(not is_left_writable(root, start, end), "protection")
     mark_writable(root, start, end)
 
 
@@ -235,12 +261,13 @@ def forget_freed_frame(pfn: pfn_t) -> None:
 def forget_mapped_frame(
     number: table_nr, slot: slot_t, pfn: frame_or_table, write: Bool, dirty: Bool
 ) -> None:
-    """Let the frame be reached again, as it is mapped anew."""
+    """Let the frame be reached again, as somebody else maps it anew."""
     if record(table, number).level == 1:
         for task in range(NR_TASKS):
-            record(withdrawal, task).frames[pfn] = False
-            if write:
-                record(withdrawal, task).written[pfn] = False
+            if task != this_task():
+                record(withdrawal, task).frames[pfn] = False
+                if write:
+                    record(withdrawal, task).written[pfn] = False
 
 
 @hw
