@@ -98,6 +98,7 @@ __all__ = [
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
     "LAZYFREE",
+    "MADVISE_RELOCK_DRAIN",
     "MADV_FREE",
     "MMU_GATHER_EXTENDED_BATCHES",
     "MMU_GATHER_REWORK",
@@ -387,4 +388,15 @@ PAGEOUT_NO_FILE = feature(
     requires=(FOLIO_WRITEBACK,),
     brings="Reclaim writes to the swap only; dirty pages of files are left to the flushers.",
     reverting="kswapd writes pages of files, too, where it meets many dirty ones.",
+)
+
+MADVISE_RELOCK_DRAIN = feature(
+    "madvise_relock_drain",
+    commit="383c4613c67c",
+    subject="mm: close theoretical race where stale TLB entries could linger",
+    release="v6.16",
+    requires=(FLUSH_BATCHED_PENDING,),
+    brings="MADV_FREE looks for flushes that were put off again after it has split a large folio, "
+    "for which it drops the lock of the table.",
+    reverting="It does so once a table, and misses what is put off while it splits: protection.",
 )

@@ -7,7 +7,7 @@ No huge page is split, so no page table is kept for the day on which it is.
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import NULL, Bool, Ptr, Ref, has, index, kernel, record
+from shootdown.lang import NULL, Bool, Ptr, Ref, atomic, has, index, kernel, record
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     PMD_SIZE,
     pmd_lock,
@@ -17,10 +17,13 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmdp_huge_get_and_clear,
     set_pmd_at,
 )
+from shootdown.linux.bounds import count_t
 from shootdown.linux.features import HUGE_ZERO_MM, HUGE_ZERO_PAGE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_pmd_tlb_entry
 from shootdown.linux.include.linux.mm_types import folio, page, vm_area_struct, vm_fault
+from shootdown.linux.include.linux.page_flags import folio_test_swapcache
 from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.include.linux.preempt import might_sleep
 from shootdown.linux.include.linux.spinlock import spin_unlock
 from shootdown.linux.mm.huge_memory_zero import (
     is_huge_zero_pmd,
@@ -39,6 +42,7 @@ __all__ = [
     "map_anon_folio_pmd",
     "sd_handle_huge_fault",
     "sd_map_huge_zero_folio",
+    "split_folio",
     "thp_vma_suitable_order",
     "zap_huge_pmd",
 ]
@@ -189,3 +193,23 @@ def map_anon_folio_pmd(folio: Ref[folio], pmd: Ptr[pmd_t]) -> None:
         pmd,
         pmd_t(present=True, huge=1, write=True, dirty=True, accessed=True, pfn=index(folio)),
     )
+
+
+@kernel
+def split_folio(folio: Ref[folio]) -> Bool:
+    """Make small folios of a large one, unless others have references; tell whether that worked.
+
+    Kernel: include/linux/huge_mm.h, v6.18 (split_huge_page before v5.18)
+    Context: folio locked, and the caller has a reference; may sleep
+    Deviates: the folio is one page, whose mark goes; its entry stays, where the kernel takes it
+        out, flushes, and brings it back; references are counted, and not frozen; the lock of the
+        mappings
+    """
+    might_sleep()
+    with atomic():
+        assert folio._refcount > 0
+        expected: count_t = 3 if folio_test_swapcache(folio) else 2
+        if folio._refcount != expected:
+            return False
+        folio.PG_head = False
+    return True

@@ -21,6 +21,7 @@ from shootdown.lang import (
     Ptr,
     Ref,
     atomic,
+    has,
     index,
     kernel,
     local,
@@ -32,6 +33,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_addr_end,
     pmd_t,
     pte_lockptr,
+    pte_offset_map,
     pte_present,
     pte_t,
     pte_unmap_unlock,
@@ -39,6 +41,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     ptep_get_and_clear,
     set_pte_at,
 )
+from shootdown.linux.features import MADVISE_RELOCK_DRAIN
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
 from shootdown.linux.include.linux.mm_types import (
     folio,
@@ -51,10 +54,17 @@ from shootdown.linux.include.linux.mmap_lock import mmap_read_lock, mmap_read_un
 from shootdown.linux.include.linux.page_flags import (
     folio_test_clear_dirty,
     folio_test_dirty,
+    folio_test_large,
     folio_test_swapcache,
 )
-from shootdown.linux.include.linux.pagemap import folio_trylock, folio_unlock
+from shootdown.linux.include.linux.pagemap import (
+    folio_get,
+    folio_put,
+    folio_trylock,
+    folio_unlock,
+)
 from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
+from shootdown.linux.mm.huge_memory import split_folio
 from shootdown.linux.mm.memory_zap import zap_page_range_single
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
 from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
@@ -167,7 +177,8 @@ def madvise_free_pte_range(
 
     Kernel: mm/madvise.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: one page a folio, each with one mapping
+    Deviates: one page a folio, each with one mapping; one that stands for a large folio has pages
+        outside of the range
     """
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
@@ -179,6 +190,9 @@ def madvise_free_pte_range(
             set_pte_at(pte, pte_t())
             with atomic():
                 place_disowned(index(tlb.mm.pgd), addr)
+        elif pte_present(ptent) and folio_test_large(record(page, ptent.pfn)):
+            if sd_split_between(tlb.mm, pmd, addr):
+                continue
         elif pte_present(ptent) and sd_clean_folio(record(page, ptent.pfn)):
             with atomic():
                 page_disowned(ptent.pfn)
@@ -191,6 +205,32 @@ def madvise_free_pte_range(
             break
         pte = pte + 1
     pte_unmap_unlock(ptl)
+
+
+@kernel
+def sd_split_between(mm: Ref[mm_struct], pmd: Ptr[pmd_t], addr: vaddr_t) -> Bool:
+    """Split the large folio of an entry, without the table's lock; tell whether that worked.
+
+    Who takes entries out meanwhile may put the flush off: what is put off is looked for once more.
+
+    Kernel: none
+    Context: ptl held, before and after; may sleep
+    Deviates: a part of the loop of madvise_free_pte_range(); before v6.10 the reference came first,
+        and the walk ended if this did not work
+    """
+    pte = pte_offset_map(pmd, addr)
+    folio = record(page, ptep_get(pte).pfn)
+    if not folio_trylock(folio):
+        return False
+    folio_get(folio)
+    pte_unmap_unlock(pte_lockptr(pte))
+    is_split = split_folio(folio)
+    folio_unlock(folio)
+    folio_put(folio)
+    pte_offset_map_lock(pmd, addr)
+    if has(MADVISE_RELOCK_DRAIN):
+        flush_tlb_batched_pending(mm)
+    return is_split
 
 
 @kernel

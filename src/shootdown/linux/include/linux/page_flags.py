@@ -18,6 +18,7 @@ __all__ = [
     "folio_test_anon",
     "folio_test_clear_dirty",
     "folio_test_dirty",
+    "folio_test_large",
     "folio_test_set_dirty",
     "folio_test_swapcache",
     "folio_test_writeback",
@@ -66,6 +67,17 @@ def folio_test_swapcache(folio: Ref[folio]) -> Bool:
     Deviates: nothing
     """
     return record(page_flags, index(folio)).swapcache
+
+
+@kernel
+def folio_test_large(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio has several pages.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return folio.PG_head
 
 
 @kernel
