@@ -19,7 +19,7 @@ NAME = "planted-reclaim-dirty-unflushed"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
 EXPECT = (
     since("v2.6.39", absent()),
-    since("v4.3", violated("lost_write"), source="planted"),
+    since("v4.3", violated("lost_write"), source="B01 / d950c9477d51"),
     since("v6.18", absent()),
 )
 
