@@ -43,6 +43,7 @@ from shootdown.hw.events import (
     access_made,
     cr3_loaded,
     disowning_done,
+    huge_pmd_set,
     page_freed,
     place_disowned,
     pte_set,
@@ -263,11 +264,25 @@ def forget_mapped_frame(
 ) -> None:
     """Let the frame be reached again, as somebody else maps it anew."""
     if record(table, number).level == 1:
-        for task in range(NR_TASKS):
-            if task != this_task():
-                record(withdrawal, task).frames[pfn] = False
-                if write:
-                    record(withdrawal, task).written[pfn] = False
+        allow_others(pfn, write)
+
+
+@on(huge_pmd_set)
+def forget_mapped_huge_page(
+    number: table_nr, slot: slot_t, pfn: pfn_t, write: Bool, dirty: Bool
+) -> None:
+    """Let the frame be reached again, as somebody else maps it anew."""
+    allow_others(pfn, write)
+
+
+@hw
+def allow_others(pfn: pfn_t, write: Bool) -> None:
+    """Let the calls of other tasks allow the frame."""
+    for task in range(NR_TASKS):
+        if task != this_task():
+            record(withdrawal, task).frames[pfn] = False
+            if write:
+                record(withdrawal, task).written[pfn] = False
 
 
 @hw
