@@ -33,6 +33,7 @@ def __tlb_remove_page(tlb: Ref[mmu_gather], page: Ref[page]) -> slots_t:
         free_pages_and_swap_cache(page)
         return 1
     tlb.pages[sd_take_slot(tlb)] = page
+    assert tlb.nr[tlb.active] <= sd_batch_max(tlb.active)
     if sd_is_full(tlb):
         return 0
     return sd_batch_max(tlb.active) - tlb.nr[tlb.active]

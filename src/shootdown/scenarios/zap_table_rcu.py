@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""zap+table-rcu: page tables that RCU frees go after the flush
+
+Such tables are queued in a page, which is not full here. At the end of the gather it is handed to
+RCU, after the flush: RCU waits for software that walks with interrupts off, and a walk of the
+hardware may rest for longer. Since d86564a2f085 (v4.19) handing them over flushes by itself.
+
+x86 has such tables since v4.14 (9e52fc2b50de); other architectures since v3.0.
+"""
+
+from __future__ import annotations
+
+from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+
+NAME = "zap+table-rcu"
+BOUNDS = {"NR_VMAS": 1}
+CONFIG = {"CONFIG_MMU_GATHER_RCU_TABLE_FREE": True}
+EXPECT = (
+    since("v2.6.39", absent()),
+    since("v3.0", holds()),
+)
+
+
+@setup(cpu=1)
+def owner_of_a_queued_table() -> None:
+    """Take fresh memory and store to it."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=0)
+def owners_other_thread() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+
+
+@task(cpu=0)
+def table_queuer() -> None:
+    """Give the page back, and with it the table."""
+    sys_munmap(0, 1)
+
+
+@task(cpu=1, kind="user")
+def resting_walker() -> None:
+    """Load until the page is gone."""
+    sd_user(1, 0)
