@@ -17,8 +17,8 @@ from shootdown.mutate.find import mutations
 from shootdown.mutate.reasons import read_reasons
 from tests.scenarios.jobs import model
 
-FUNCTIONS = model().functions()
-HOMES = {name: found.module.name for name, found in FUNCTIONS.items()}
+MODEL = model()
+HOMES = {name: found.module.name for name, found in MODEL.functions().items()}
 REASONS = read_reasons(
     resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
 )
@@ -32,24 +32,33 @@ class Gone:
     what: str = ""
     lines: str = ""
 
-    def text(self) -> str:
-        """Return the function without it."""
+    def text(self, kernel: str) -> str:
+        """Return the function of a kernel without it."""
         if not self.lines:
-            found = mutations(FUNCTIONS[self.function], HOMES)
+            declaration = MODEL.variant(self.function, MODEL.kernel(kernel or MODEL.newest, ()))
+            assert declaration is not None
+            found = mutations(declaration, HOMES)
             return next(one.patch for one in found if one.mutation.what == self.what)
-        text = api.show(self.function)
+        text = api.show(self.function, kernel=kernel)
         assert text.count(self.lines) == 1, f"{self.function} has changed"
         return text.replace(self.lines, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A mutation that a scenario does not notice, what covers it, and what breaks without both."""
+    """A mutation that a scenario does not notice, what covers it, and what breaks without both.
+
+    No kernel means the newest.
+    """
 
     mutation: Gone
     cover: tuple[Gone, ...]
     scenario: str
     invariant: str
+    kernel: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.mutation.function} {self.kernel}".strip()
 
 
 MARK_OF_FAULT = Gone("fault_dirty_shared_page", "no folio_mark_dirty(vmf.page)")
@@ -209,20 +218,62 @@ COVERED = (
         "reclaim+swap",
         "lost_write",
     ),
+    Covered(
+        Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
+        (Gone("tlb_remove_page", "no tlb.need_flush = True"),),
+        "zap+alone",
+        "stale_access",
+        kernel="v2.6.39",
+    ),
+    Covered(
+        Gone("tlb_remove_page", "no tlb.need_flush = True"),
+        (Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),),
+        "zap+alone",
+        "stale_access",
+        kernel="v2.6.39",
+    ),
+    Covered(
+        Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
+        (Gone("__tlb_remove_page", "no tlb.need_flush = True"),),
+        "zap+alone",
+        "stale_access",
+        kernel="mmu_gather_extended_batches^",
+    ),
+    Covered(
+        Gone("__tlb_remove_page", "no tlb.need_flush = True"),
+        (Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),),
+        "zap+alone",
+        "stale_access",
+        kernel="mmu_gather_extended_batches^",
+    ),
+    Covered(
+        Gone("zap_pte_range", "no set_page_dirty(found)"),
+        (
+            Gone("fault_dirty_shared_page", "no set_page_dirty(vmf.page)"),
+            Gone("set_page_dirty_balance", "no set_page_dirty(page)"),
+        ),
+        "zap+mkclean",
+        "lost_write",
+        kernel="v3.15",
+    ),
 )
 
 NEEDS_NO_COVER = {
     "__anon_vma_prepare",
+    "__tlb_reset_range",
     "arch_tlbbatch_flush",
     "change_pte_range",
     "dec_tlb_flush_pending",
     "exit_mm",
+    "exit_mmap",
     "flush_tlb_mm_range",
     "flush_tlb_multi",
     "get_huge_zero_folio",
     "madvise_free_pte_range",
     "move_ptes",
     "pte_free_tlb",
+    "relocate_vma_down",
+    "sd_batch_table",
     "tlb_end_vma",
     "tlb_finish_mmu",
     "tlb_flush_rmaps",
@@ -232,9 +283,25 @@ NEEDS_NO_COVER = {
 }
 """Functions with mutations that do no harm in any case, or whose cover is noticed by itself."""
 
+NEEDED_NO_COVER = {
+    "exit_mmap",
+    "flush_tlb_page",
+    "pte_free_tlb",
+    "sd_flush_full_gather",
+    "sd_flush_passed",
+    "sd_gather_range",
+    "tlb_end_vma",
+    "tlb_finish_mmu",
+    "tlb_gather_mmu",
+    "unmap_region",
+    "zap_huge_pmd",
+    "zap_pte_range",
+}
+"""The same in former kernels."""
+
 
 def found(folder: Path, case: Covered, gone: tuple[Gone, ...]) -> str:
-    """Check the scenario on the newest kernel without some things."""
+    """Check the scenario on its kernel without some things."""
     scenario = case.scenario
     if "\n" in scenario:
         scenario = str(folder / "scenario.py")
@@ -242,21 +309,42 @@ def found(folder: Path, case: Covered, gone: tuple[Gone, ...]) -> str:
     patches = []
     for number, one in enumerate(gone):
         path = folder / f"patch_{number}.py"
-        path.write_text(one.text(), "utf-8")
+        path.write_text(one.text(case.kernel), "utf-8")
         patches.append(str(path))
-    ((_, mine),) = api.check_patch(patches, [scenario])
+    ((_, mine),) = api.check_patch(
+        patches, [scenario], kernels=[case.kernel] if case.kernel else ()
+    )
     return mine.invariant or str(mine.verdict)
 
 
-@pytest.mark.parametrize("case", COVERED, ids=lambda case: case.mutation.function)
+@pytest.mark.parametrize("case", COVERED, ids=str)
 def test_without_its_cover_it_is_noticed(tmp_path: Path, case: Covered) -> None:
     assert found(tmp_path, case, (case.mutation,)) == "holds"
     assert found(tmp_path, case, case.cover) == "holds"
     assert found(tmp_path, case, (case.mutation, *case.cover)) == case.invariant
 
 
+def test_preemption_off_from_the_begin_of_a_gather_to_its_end(tmp_path: Path) -> None:
+    case = Covered(
+        Gone("tlb_gather_mmu", lines="    preempt_disable()\n"),
+        (Gone("tlb_finish_mmu", lines="    preempt_enable()\n"),),
+        "zap+up",
+        "stale_access",
+        kernel="v2.6.39",
+    )
+    assert found(tmp_path, case, (case.mutation, *case.cover)) == case.invariant
+
+
 def test_each_reason_names_its_cover_or_needs_none() -> None:
-    covered = {(reason.function, reason.what) for reason in REASONS if reason.is_covered}
-    tried = {(case.mutation.function, case.mutation.what) for case in COVERED}
-    assert tried <= covered
-    assert {function for function, _ in covered - tried} == NEEDS_NO_COVER
+    tried = {(case.kernel, case.mutation.function, case.mutation.what) for case in COVERED}
+    by_itself = [
+        reason
+        for reason in REASONS
+        if reason.is_covered
+        and not tried
+        & {(kernel, reason.function, reason.what) for kernel in reason.kernels or ("",)}
+    ]
+    known = {(kernel, r.function, r.what) for r in REASONS for kernel in r.kernels or ("",)}
+    assert tried <= known
+    assert {reason.function for reason in by_itself if not reason.kernels} == NEEDS_NO_COVER
+    assert {reason.function for reason in by_itself if reason.kernels} == NEEDED_NO_COVER

@@ -65,18 +65,9 @@ def show(name: str, *, kernel: str = "") -> str:
     """Return the source of a modelled function, scenario or feature; no kernel: the newest."""
     model = read_model()
     choice = model.kernel(kernel or model.newest, ())
-    functions = model.functions()
-    order = {feature.id: rank for rank, feature in enumerate(model.features)}
-    missing = [
-        (order[before.id], variant)
-        for variant in model.variants(name)
-        if (before := variant.options["before"]) and hasattr(before, "id")
-        if before.id not in choice.features
-    ]
-    if missing:
-        return excerpt(min(missing, key=lambda pair: pair[0])[1], spdx="GPL-2.0-only")
-    if name in functions:
-        return excerpt(functions[name], spdx="GPL-2.0-only")
+    function = model.variant(name, choice)
+    if function is not None:
+        return excerpt(function, spdx="GPL-2.0-only")
     for module in model.scenario_files():
         if module_name(module) == name:
             return module.text
@@ -88,7 +79,11 @@ def show(name: str, *, kernel: str = "") -> str:
                 f"With it:    {feature.brings}\nWithout it: {feature.reverting}\n"
                 f"Requires:   {needs}\n{_figures_text(model, feature.id)}"
             )
-    words = [*functions, *order, *(module_name(module) for module in model.scenario_files())]
+    words = [
+        *model.functions(),
+        *(feature.id for feature in model.features),
+        *(module_name(module) for module in model.scenario_files()),
+    ]
     raise InputError(
         f"no function, scenario or feature is called {name!r}{closest(name, words)}\n"
         "help: see `shootdown list functions`, `list scenarios`, `list features`"

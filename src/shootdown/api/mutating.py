@@ -67,10 +67,10 @@ def mutate(
         processes=processes,
         tell=tell,
     )
-    if not asked.is_plain or choice.name != model.newest:
+    if not asked.is_plain:
         return found
     text = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
-    known = reasons.read_reasons(text)
+    known = reasons.of_kernel(reasons.read_reasons(text), choice.name, newest=model.newest)
     return replace(found, mutants=reasons.with_reasons(found.mutants, known))
 
 

@@ -231,14 +231,20 @@ class Catalogue:
                     found.setdefault(declaration.name, declaration)
         return found
 
-    def variants(self, name: str) -> list[FunctionDeclaration]:
-        """Return the older variants of a function."""
-        return [
-            declaration
-            for module in self.library.folder(self.roots.history)
-            for declaration in functions_in(self.world, module)
-            if declaration.name == name and "before" in declaration.options
-        ]
+    def variant(self, name: str, kernel: KernelChoice) -> FunctionDeclaration | None:
+        """Return a function as a kernel has it; None if there is no such function."""
+        found = []
+        order = {feature.id: rank for rank, feature in enumerate(self.features)}
+        for module in self.library.folder(self.roots.history):
+            for declaration in functions_in(self.world, module):
+                before = declaration.options.get("before")
+                if declaration.name != name or not isinstance(before, Feature):
+                    continue
+                if before.id not in kernel.features:
+                    found.append((order[before.id], declaration))
+        if found:
+            return min(found, key=lambda pair: pair[0])[1]
+        return self.functions().get(name)
 
 
 def module_name(module: Module) -> str:

@@ -21,10 +21,12 @@ from shootdown.mutate.words import (
     DIRTY,
     FLUSH,
     FORCED,
+    FREED,
     LOCK_RECORDS,
     LOCKS,
     LOOKUPS,
     NOTED,
+    RANGE,
     REFERENCES,
     REVERSE_MAP,
     SUBSTITUTES,
@@ -90,6 +92,7 @@ def _edits(function: ast.FunctionDef) -> Iterator[Edit]:
     yield from _without_flush(function)
     yield from _without_lock(function)
     yield from _without_force(function)
+    yield from _without_range(function)
     yield from _without_reference(function)
     yield from _without_mark(function)
     for block in blocks(function):
@@ -177,6 +180,14 @@ def _without_force(function: ast.FunctionDef) -> Iterator[Edit]:
             yield Edit(f"no {ast.unparse(statement)}", statement, gone=(statement,))
 
 
+def _without_range(function: ast.FunctionDef) -> Iterator[Edit]:
+    for statement in _statements(function):
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="tlb"), attr=name)]):
+                if name in RANGE:
+                    yield Edit(f"no {_shown(statement)}", statement, gone=(statement,))
+
+
 def _is_restart(loop: ast.While) -> bool:
     """Tell whether a loop goes on from where the function that it calls has stopped."""
     asked = {part.id for part in ast.walk(loop.test) if isinstance(part, ast.Name)}
@@ -217,14 +228,14 @@ def _without_mark(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _reordered(block: list[ast.stmt]) -> Iterator[Edit]:
-    """Release a lock too early, count a page as unmapped too early, or do the next thing first."""
+    """Release, free or count as unmapped too early, or do the next thing first."""
     releases = {name for words in LOCKS for name in words.release}
     for number, statement in enumerate(block):
         found = called(statement)
         if found and found[0] in releases:
             for pattern in (FLUSH, DIRTY, REVERSE_MAP):
                 yield from _earlier(block, number, pattern)
-        if _first(statement, REVERSE_MAP):
+        if _first(statement, REVERSE_MAP) or _first(statement, FREED):
             yield from _earlier(block, number, FLUSH)
         if found and FLUSH.fullmatch(found[0]) and number + 1 < len(block):
             after = block[number + 1]

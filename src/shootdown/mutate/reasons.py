@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why nobody notices some mutations of the newest kernel: reasons on record, in a TOML file."""
+"""Why nobody notices some mutations of a kernel: reasons on record, in a TOML file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from shootdown.execution import Fate, Mutant
 
-__all__ = ["Reason", "read_reasons", "with_reasons"]
+__all__ = ["Reason", "of_kernel", "read_reasons", "with_reasons"]
 
 NOTICED_NOW = "noticed now, and still listed among the unnoticed"
 
@@ -21,12 +21,14 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `is_covered` says that there is nothing to notice: another operation does the same, or nobody
     could tell. Otherwise a scenario is missing, and `why` says what it takes to write it.
+    `kernels` are those that this was found out for; none means the newest.
     """
 
     function: str
     what: str
     is_covered: bool
     why: str
+    kernels: tuple[str, ...] = ()
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +38,11 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_reasons(text: str) -> tuple[Reason, ...]:
     """Read the table `unnoticed` of a TOML document."""
     return msgspec.convert(tomllib.loads(text), _Document).unnoticed
+
+
+def of_kernel(reasons: Sequence[Reason], kernel: str, *, newest: str) -> list[Reason]:
+    """Return the reasons that were found out for a kernel."""
+    return [reason for reason in reasons if kernel in (reason.kernels or (newest,))]
 
 
 def with_reasons(mutants: Iterator[Mutant], reasons: Sequence[Reason]) -> Iterator[Mutant]:

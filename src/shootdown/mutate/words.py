@@ -12,10 +12,12 @@ __all__ = [
     "DIRTY",
     "FLUSH",
     "FORCED",
+    "FREED",
     "LOCKS",
     "LOCK_RECORDS",
     "LOOKUPS",
     "NOTED",
+    "RANGE",
     "REFERENCES",
     "REVERSE_MAP",
     "SUBSTITUTES",
@@ -41,15 +43,21 @@ class LockWords:
 FLUSH = re.compile(
     r"tlb_flush\w*|flush_tlb_\w+|sd_flush_\w+|hw_flush_\w+|hw_invlpg|inc_mm_tlb_gen|sd_send_request"
     r"|sd_wait_for_request|hw_send_ipi|hw_wait_for_ipis|smp_call_function\w*|leave_mm"
-    r"|try_to_unmap_flush(?:_dirty)?|arch_tlbbatch_flush"
+    r"|try_to_unmap_flush(?:_dirty)?|arch_tlbbatch_flush|tlb_finish_mmu"
 )
 """Calls that flush, or ask others to flush and wait for it."""
 
 NOTED = re.compile(
     r"tlb_remove_(?:pmd_)?tlb_entry|__tlb_adjust_range|tlb_delay_rmap"
-    r"|set_tlb_ubc_flush_pending|arch_tlbbatch_add_pending|sd_count_pending"
+    r"|set_tlb_ubc_flush_pending|arch_tlbbatch_add_pending|sd_count_pending|sd_gather_range"
 )
 """Calls that note, on a gather or a batch that nobody else sees, what has to be flushed."""
+
+RANGE = frozenset({"start", "end", "range_start", "range_end"})
+"""Fields of a gather that note the same."""
+
+FREED = re.compile(r"tlb_flush_mmu_free|tlb_batch_pages_flush|tlb_table_flush|sd_free_slot")
+"""Calls that free what was queued, which is right after the flush only."""
 
 LOOKUPS = frozenset({"record", "local", "pmd_lockptr", "pte_lockptr"})
 """Calls that look at nothing shared: what is found by them may be found earlier."""

@@ -86,6 +86,29 @@ def test_everything_of_a_zap() -> None:
     )
 
 
+def test_what_is_queued_is_freed_before_the_flush() -> None:
+    body = """
+tlb_flush(tlb)
+if tlb_fast_mode():
+    return
+for slot in range(2):
+    sd_free_slot(tlb, slot)
+"""
+    assert listed(body) == snapshot(
+        [
+            "6 no tlb_flush(tlb)",
+            "7 return before tlb_flush(tlb)",
+            "9 for slot in range(2): before tlb_flush(tlb)",
+        ]
+    )
+
+
+def test_the_range_of_a_gather_is_not_noted() -> None:
+    assert listed("tlb.start = addr\ninfo.end = addr\nsd_gather_range(tlb, 0, 1)") == snapshot(
+        ["6 no tlb.start = addr", "8 no sd_gather_range(tlb, 0, 1)"]
+    )
+
+
 def test_a_lock_goes_with_its_unlock_and_the_lookup_stays() -> None:
     what = "no pte_offset_map_lock(pmd, addr) and pte_unmap_unlock(vmf.ptl)"
     assert left(ZAP, what) == snapshot(

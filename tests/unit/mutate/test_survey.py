@@ -13,7 +13,13 @@ from shootdown.cli.exits import Exit
 from shootdown.cli.main import run
 from shootdown.errors import InputError
 from shootdown.execution import Fate, Mutant, Mutation, Survey
-from shootdown.mutate.reasons import NOTICED_NOW, Reason, read_reasons, with_reasons
+from shootdown.mutate.reasons import (
+    NOTICED_NOW,
+    Reason,
+    of_kernel,
+    read_reasons,
+    with_reasons,
+)
 
 SCENARIO = "zap+alone"
 FUNCTIONS = ("tlb_flush_mmu", "__vm_munmap")
@@ -79,11 +85,18 @@ function = "f"
 what = "no b()"
 is_covered = false
 why = "Nothing calls it."
+
+[[unnoticed]]
+function = "f"
+what = "no a()"
+is_covered = true
+why = "So did c()."
+kernels = ["v3.0", "v3.6"]
 """
 
 
 def test_reasons() -> None:
-    reasons = read_reasons(REASONS)
+    reasons = of_kernel(read_reasons(REASONS), "v6.18", newest="v6.18")
     assert reasons[0] == Reason("f", "no a()", is_covered=True, why="b() does it.")
     mutants = [
         mutant("no a()", Fate.UNNOTICED),
@@ -99,6 +112,12 @@ def test_reasons() -> None:
         (Fate.NOTICED, NOTICED_NOW),
         (Fate.INCONCLUSIVE, ""),
     ]
+
+
+@pytest.mark.parametrize(("kernel", "count"), [("v3.0", 1), ("v3.6", 1), ("v3.14", 0)])
+def test_reasons_of_former_kernels(kernel: str, count: int) -> None:
+    found = of_kernel(read_reasons(REASONS), kernel, newest="v6.18")
+    assert [reason.why for reason in found] == ["So did c()."] * count
 
 
 @pytest.mark.parametrize(
