@@ -262,6 +262,7 @@ NEEDS_NO_COVER = {
     "__anon_vma_prepare",
     "__tlb_reset_range",
     "arch_tlbbatch_flush",
+    "change_prot_numa",
     "change_pte_range",
     "dec_tlb_flush_pending",
     "exit_mm",
