@@ -21,7 +21,7 @@ check: .venv/stamp-run
 	@$(BIN)/shootdown check
 
 test: lint
-	@$(BIN)/pytest -n auto --inline-snapshot=disable
+	@$(BIN)/pytest -n auto --dist worksteal --inline-snapshot=disable
 
 lint: .venv/stamp-dev
 	@$(BIN)/ruff check --quiet
