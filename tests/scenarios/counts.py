@@ -2,12 +2,14 @@
 """How many states each packaged scenario has under each kernel, as a committed table.
 
 A change of the model or of a reduction changes the table, and shows in the commit what it costs:
-`python -m tests.scenarios.counts` writes it anew.
+`python -m tests.scenarios.counts` writes it anew, or the lines of the scenarios that it is given.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from shootdown import api
@@ -37,13 +39,17 @@ def check(scenario: str) -> list[Result]:
     return list(api.check([scenario], kernels=[api.ALL_KERNELS]))
 
 
-def write() -> None:
-    """Write the table."""
+def write(changed: Sequence[str]) -> None:
+    """Write the table: `changed` scenarios or, without any, all of them."""
     names = [name for name, _ in api.catalogue("scenarios").rows]
-    results = api.check(names, kernels=[api.ALL_KERNELS], processes=os.cpu_count() or 1)
-    lines = [row(result) for result in results]
-    TABLE.write_text("\n".join([HEAD, *lines, ""]), "utf-8")
+    results = api.check(changed or names, kernels=[api.ALL_KERNELS], processes=os.cpu_count() or 1)
+    lines = {(r.scenario, r.kernel): row(r) for r in results}
+    if changed:
+        kept = {key: line for key, line in rows().items() if key[0] not in changed}
+        lines |= kept
+    ordered = sorted(lines, key=lambda key: names.index(key[0]))
+    TABLE.write_text("\n".join([HEAD, *(lines[key] for key in ordered), ""]), "utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    write(sys.argv[1:])
