@@ -21,10 +21,10 @@ EXITS = {
     Exit.HOLDS: "the verdict is `holds`; or all verdicts are as declared; or it did what was asked",
     Exit.VIOLATED: "the verdict is `violated`; or one is not as declared",
     Exit.BAD_INPUT: "an option, a file or model code cannot be used; the message says why",
-    Exit.INCONCLUSIVE: "a limit, or Ctrl-C, came before the exploration was complete",
+    Exit.INCONCLUSIVE: "a limit came before the exploration was complete",
     Exit.SKIPPED: "the verdict is `absent`: the kernel has no such call site",
     Exit.OUR_BUG: "a bug of ours, with a traceback: please report it",
-    Exit.INTERRUPTED: "Ctrl-C while there was nothing to show yet",
+    Exit.INTERRUPTED: "Ctrl-C; what was known by then is printed",
 }
 
 
