@@ -6,8 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from shootdown import api
+from shootdown.errors import InputError
 from shootdown.execution import Result, Verdict
 from shootdown.report.json import decode, encode
 from shootdown.report.race import race_table
@@ -48,3 +50,14 @@ def test_the_fix_of_the_next_kernel_mends_the_one_before(tmp_path: Path) -> None
     base, mine = patched(tmp_path, text, "zap+mkclean", "v3.14")
     assert (base.verdict, base.invariant) == (Verdict.VIOLATED, "lost_write")
     assert mine.verdict is Verdict.HOLDS
+
+
+def test_what_was_asked_for_is_saved_and_asked_for_again() -> None:
+    words = ("--bound", "NR_PAGES=2", "--config", "LAZY_TLB=True")
+    options, bounds = {"LAZY_TLB": True}, {"NR_PAGES": 2}
+    (result,) = api.check(["planted-leak"], kernels=["v6.18"], config=options, bounds=bounds)
+    assert result.overrides == words
+    (saved,) = decode(encode([result]).encode(), name="race.json")
+    assert api.explain(saved).overrides == words
+    with pytest.raises(InputError, match="`overrides` has --bound NR_PAGES=two"):
+        api.explain(structs.replace(saved, overrides=("--bound", "NR_PAGES=two")))

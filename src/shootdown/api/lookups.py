@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class _Shown:
     rows: Mapping[str, str]
 
 
+_SETTING = re.compile(r"(\w+)=(-?\d{1,18}|True|False)", re.ASCII)
 UNMAPPING = _Shown(("zap+many",), ("v2.6.39", "v3.0", "v3.15"), UNMAPPING_ROWS)
 RECLAIM = _Shown(
     ("reclaim+many", "reclaim+many-kswapd"),
@@ -123,13 +125,7 @@ def explain(saved: SavedResult) -> Result:
         InputError: The schedule does not fit the model: it was saved from another one.
     """
     model = read_model()
-    names = {name for name in saved.overrides if "=" in name}
-    pairs = [word.split("=", 1) for word in sorted(names)]
-    settings: dict[str, int | bool] = {
-        name: value == "True" if value in ("True", "False") else int(value) for name, value in pairs
-    }
-    config = {name: value for name, value in settings.items() if name.startswith("CONFIG_")}
-    bounds = {name: int(value) for name, value in settings.items() if name not in config}
+    config, bounds = _overrides(saved.overrides)
     asked = asked_of(model, saved.without, saved.patches, config, bounds, None, None)
     word = saved.argument or saved.scenario
     cell = Cell(model.scenario(word), model.kernel(saved.kernel, saved.without), saved.argument)
@@ -153,6 +149,21 @@ def explain(saved: SavedResult) -> Result:
         deviations=saved.deviations,
         execution=execution,
     )
+
+
+def _overrides(words: Sequence[str]) -> tuple[dict[str, int | bool], dict[str, int | bool]]:
+    """Return the options and the bounds that `Asked.overrides` has made words of."""
+    found: dict[str, dict[str, int | bool]] = {"--config": {}, "--bound": {}}
+    for option, word in zip(words[::2], words[1::2], strict=False):
+        setting = _SETTING.fullmatch(word)
+        if option not in found or setting is None:
+            raise InputError(
+                f"not a saved execution: `overrides` has {option} {word}\n"
+                "help: `shootdown check SCENARIO --kernel K --format json -o FILE` writes one"
+            )
+        name, value = setting.groups()
+        found[option][name] = value == "True" if value in ("True", "False") else int(value)
+    return found["--config"], found["--bound"]
 
 
 def catalogue(kind: str) -> Catalogue:

@@ -29,8 +29,8 @@ class Result:
 
     `invariant` names what broke, with `site` (file:line) and `message`. `declared` is the verdict
     that the scenario declares for that kernel (`holds`, `violated: lost_write`, empty: none) and
-    `source` the commit or corpus entry behind it (empty: found by the model). `states` and
-    `transitions` are counted as `docs/SEMANTICS.md` defines; `depth` is the last level completed.
+    `source` the commit or corpus entry behind it (empty: found by the model). `states`,
+    `transitions` and `depth` are counted as `docs/SEMANTICS.md` defines.
     `argument` is what the user typed for the scenario where that is not its name (a file),
     `patches` the files given, `overrides` the further words of the command line that the result
     depends on (`--bound`, `NR_PAGES=2`). `fixed_by` cites the feature that ends the violation,
