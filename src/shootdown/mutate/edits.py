@@ -23,7 +23,7 @@ class Edit:
     """
 
     what: str
-    place: ast.AST
+    place: ast.stmt | ast.expr
     gone: tuple[ast.stmt, ...] = ()
     moved: tuple[ast.stmt, ast.stmt] | None = None
     renamed: tuple[tuple[ast.Call, str], ...] = ()

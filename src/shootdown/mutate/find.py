@@ -64,7 +64,7 @@ def mutations(declaration: FunctionDeclaration, homes: Mapping[str, str]) -> lis
     seen = {ast.unparse(tree) + "\n"}
     counts: dict[str, int] = {}
     found = []
-    for edit in sorted(_edits(function), key=lambda e: getattr(e.place, "lineno", 0)):
+    for edit in sorted(_edits(function), key=lambda e: e.place.lineno):
         text = applied(tree, edit)
         if text in seen:
             continue
@@ -72,7 +72,7 @@ def mutations(declaration: FunctionDeclaration, homes: Mapping[str, str]) -> lis
         counts[edit.what] = counts.get(edit.what, 0) + 1
         number = counts[edit.what]
         what = edit.what if number == 1 else f"{edit.what} (#{number})"
-        line = getattr(edit.place, "lineno", function.lineno) + shift
+        line = edit.place.lineno + shift
         file = declaration.module.display
         mutation = Mutation(file, line, declaration.name, what)
         touched = (frozenset(f"{file}:{n + shift}" for n in span) for span in edit.touched)

@@ -113,14 +113,17 @@ def survey(
         if not functions or name in functions
         for candidate in mutations(declaration, homes)
     ]
-    run = _run_here if processes == 1 else _run_elsewhere
+    if processes == 1:
+        mutants = _run_here(asked, tasks, tell)
+    else:
+        mutants = _run_elsewhere(asked, tasks, processes, tell)
     return Survey(
         asked.kernel.name,
         tuple(witness.name for witness in witnesses),
         tuple(left_out),
         tuple(undecided),
         len(tasks),
-        run(asked, tasks, processes, tell),
+        mutants,
     )
 
 
@@ -174,10 +177,7 @@ def _digest(artifact: Artifact) -> str:
     return cache.digest([artifact.object_code.hex(), artifact.initial])
 
 
-def _run_here(
-    asked: Asked, tasks: Sequence[_Task], processes: int, tell: Tell | None
-) -> Iterator[Mutant]:
-    assert processes == 1, processes
+def _run_here(asked: Asked, tasks: Sequence[_Task], tell: Tell | None) -> Iterator[Mutant]:
     for number, task in enumerate(tasks, 1):
         if tell is not None:
             tell(number, len(tasks), task.mutation)

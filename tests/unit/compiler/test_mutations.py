@@ -105,7 +105,7 @@ def attempt(scenario: str, patch: str | None) -> None:
         compiles_or_explains(scenario, patch)
     except InputError as error:
         message = str(error)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - whatever comes, the test shows what it came of
         pytest.fail(f"{type(error).__name__}: {error}\n{scenario if patch is None else patch}")
     assert "help: " in message
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from shootdown.errors import InputError
 from tests.programs import MODEL, WORDS, compile_text
 
 
-def refused(**asked: object) -> str:
+def refused(
+    *, kernels: Sequence[str], without: Sequence[str] = (), bounds: Mapping[str, int] | None = None
+) -> str:
     with pytest.raises(InputError) as caught:
-        list(api.check(["zap+mkclean"], **asked))  # type: ignore[arg-type]
+        list(api.check(["zap+mkclean"], kernels=kernels, without=without, bounds=bounds))
     return str(caught.value)
 
 

@@ -97,7 +97,7 @@ def result(execution: Execution | None = None, /, **changes: object) -> Result:
         ' freeing parts"), v3.15',
         execution=execution,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)  # type: ignore[arg-type]  # a wrong name or type fails the test
 
 
 def lost_write(cpus: Sequence[int] = (0, 1, 2)) -> Execution:
