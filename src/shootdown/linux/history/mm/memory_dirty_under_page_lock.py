@@ -7,8 +7,8 @@ from shootdown.lang import NULL, Ref, kernel, record
 from shootdown.linux.bounds import FS_PAGE_MKWRITE
 from shootdown.linux.features import DIRTY_UNDER_PAGE_LOCK
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
+from shootdown.linux.history.mm.pagemap import get_page, put_page, wait_on_page_locked
 from shootdown.linux.include.linux.mm_types import page, vm_fault
-from shootdown.linux.include.linux.pagemap import get_page, put_page, wait_on_page_locked
 from shootdown.linux.mm.memory_fault import sd_wp_page_private, wp_page_reuse, wp_page_shared
 
 __all__ = ["do_wp_page", "set_page_dirty_balance"]

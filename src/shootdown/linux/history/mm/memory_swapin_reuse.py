@@ -16,19 +16,16 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.features import SWAPIN_REUSE
-from shootdown.linux.include.linux.mm_types import page, vm_fault
-from shootdown.linux.include.linux.page_flags import (
-    PageSwapCache,
-    PageWriteback,
-    folio_set_dirty,
-)
-from shootdown.linux.include.linux.pagemap import (
+from shootdown.linux.history.mm.page_flags import PageSwapCache, PageWriteback
+from shootdown.linux.history.mm.pagemap import (
     get_page,
     lock_page,
     put_page,
     trylock_page,
     unlock_page,
 )
+from shootdown.linux.include.linux.mm_types import page, vm_fault
+from shootdown.linux.include.linux.page_flags import folio_set_dirty
 from shootdown.linux.include.linux.swap import swap_slot
 from shootdown.linux.include.linux.swapops import pte_to_swp_entry
 from shootdown.linux.mm.memory_fault import wp_page_reuse

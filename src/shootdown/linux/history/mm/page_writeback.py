@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from shootdown.lang import Bool, Ref, kernel
+from shootdown.linux.history.mm.page_flags import TestSetPageDirty
 from shootdown.linux.include.linux.mm_types import page
-from shootdown.linux.include.linux.page_flags import TestSetPageDirty
 
 __all__ = ["set_page_dirty"]
 

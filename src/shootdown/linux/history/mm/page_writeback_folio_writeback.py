@@ -8,11 +8,11 @@ from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, index, kernel, record
 from shootdown.linux.bounds import NR_FILE_PAGES
 from shootdown.linux.features import FOLIO_WRITEBACK
+from shootdown.linux.history.mm.page_flags import PageDirty, PageWriteback, TestClearPageDirty
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
+from shootdown.linux.history.mm.pagemap import lock_page, put_page, unlock_page
 from shootdown.linux.history.mm.rmap import page_mkclean
 from shootdown.linux.include.linux.mm_types import address_space, page, vm_fault
-from shootdown.linux.include.linux.page_flags import PageDirty, PageWriteback, TestClearPageDirty
-from shootdown.linux.include.linux.pagemap import lock_page, put_page, unlock_page
 from shootdown.linux.mm.filemap import __filemap_get_folio
 from shootdown.linux.mm.page_writeback import folio_wait_writeback
 

@@ -6,14 +6,9 @@ from __future__ import annotations
 from shootdown.hw.events import page_cleaned, page_dirtied
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, record
-from shootdown.linux.include.linux.mm_types import folio, page
+from shootdown.linux.include.linux.mm_types import folio
 
 __all__ = [
-    "PageDirty",
-    "PageSwapCache",
-    "PageWriteback",
-    "TestClearPageDirty",
-    "TestSetPageDirty",
     "folio_set_dirty",
     "folio_test_anon",
     "folio_test_clear_dirty",
@@ -121,58 +116,3 @@ def folio_test_clear_dirty(folio: Ref[folio]) -> Bool:
         flags.dirty = False
         page_cleaned(index(folio))
         return was_dirty
-
-
-@kernel
-def PageDirty(page: Ref[page]) -> Bool:
-    """Tell whether the page is to be written.
-
-    Kernel: include/linux/page-flags.h, v6.18
-    Context: any
-    Deviates: nothing
-    """
-    return folio_test_dirty(page)
-
-
-@kernel
-def PageWriteback(page: Ref[page]) -> Bool:
-    """Tell whether the page is being written.
-
-    Kernel: include/linux/page-flags.h, v3.15
-    Context: any
-    Deviates: nothing
-    """
-    return folio_test_writeback(page)
-
-
-@kernel
-def PageSwapCache(page: Ref[page]) -> Bool:
-    """Tell whether the page is in the swap cache.
-
-    Kernel: include/linux/page-flags.h, v3.15
-    Context: any
-    Deviates: nothing
-    """
-    return folio_test_swapcache(page)
-
-
-@kernel
-def TestSetPageDirty(page: Ref[page]) -> Bool:
-    """Set the dirty flag, and tell whether it was set.
-
-    Kernel: include/linux/page-flags.h, v3.15
-    Context: any
-    Deviates: nothing
-    """
-    return folio_test_set_dirty(page)
-
-
-@kernel
-def TestClearPageDirty(page: Ref[page]) -> Bool:
-    """Clear the dirty flag, and tell whether it was set.
-
-    Kernel: include/linux/page-flags.h, v3.15
-    Context: any
-    Deviates: nothing
-    """
-    return folio_test_clear_dirty(page)
