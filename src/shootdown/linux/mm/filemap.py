@@ -56,7 +56,7 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
 
     Kernel: mm/filemap.c, v6.18
     Context: may sleep
-    Deviates: done before anybody looks
+    Deviates: as if nobody could look meanwhile
     """
     folio._refcount = folio._refcount + 1
     folio.mapping = mapping
@@ -102,19 +102,13 @@ def sd_add_locked(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t
 
     Kernel: none
     Context: any
-    Deviates: stands for filemap_add_folio() where others look; what nobody has seen is one step
+    Deviates: stands for filemap_add_folio() where others look: all of it is one step
     """
     with atomic():
         is_first = mapping.i_pages[pgoff] is NULL
         if is_first:
             folio.PG_locked = this_task() + 1
-            folio._refcount = folio._refcount + 1
-            folio.mapping = mapping
-            folio.index = pgoff
-            mapping.i_pages[pgoff] = folio
-            record(page_flags, index(folio)).cached = True
-            sd_note_home(folio)
-            folio_add_lru(folio)
+            filemap_add_folio(mapping, folio, pgoff)
         return is_first
 
 

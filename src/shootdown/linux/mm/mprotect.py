@@ -118,7 +118,7 @@ def sd_downgrade_begins(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: 
 def do_mprotect_pkey(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_flags_t) -> None:
     """Change what a range allows, and flush.
 
-    Kernel: mm/mprotect.c, v6.18, commit 4a18419f71cd
+    Kernel: mm/mprotect.c, v6.18, commit 4a18419f71cd (sys_mprotect before v4.9)
     Context: may sleep
     Deviates: the range is that of one mapping, which is not split; no protection keys
     """
@@ -127,9 +127,11 @@ def do_mprotect_pkey(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_
     vma = find_vma(mm, start)
     if vma is not NULL:
         sd_downgrade_begins(mm, start, end, prot)
-        tlb_gather_mmu(tlb, mm)
+        if has(MPROTECT_GATHER):
+            tlb_gather_mmu(tlb, mm)
         mprotect_fixup(tlb, vma, start, end, prot)
-        tlb_finish_mmu(tlb)
+        if has(MPROTECT_GATHER):
+            tlb_finish_mmu(tlb)
     mmap_write_unlock(mm)
 
 

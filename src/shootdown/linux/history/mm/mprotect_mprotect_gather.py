@@ -11,37 +11,10 @@ from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import MPROTECT_COUNT, MPROTECT_GATHER
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
-from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct, vm_flags_t
-from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
-from shootdown.linux.mm.mprotect import (
-    change_protection_range,
-    mprotect_fixup,
-    sd_downgrade_begins,
-)
-from shootdown.linux.mm.vma import find_vma
+from shootdown.linux.include.linux.mm_types import vm_area_struct
+from shootdown.linux.mm.mprotect import change_protection_range
 
-__all__ = [
-    "change_prot_numa",
-    "change_protection",
-    "do_mprotect_pkey",
-    "sd_change_and_flush",
-]
-
-
-@kernel(before=MPROTECT_GATHER)
-def do_mprotect_pkey(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_flags_t) -> None:
-    """Change what a range allows.
-
-    Kernel: mm/mprotect.c, v5.18 (sys_mprotect before v4.9)
-    Context: may sleep
-    Deviates: the range is that of one mapping, which is not split; no protection keys
-    """
-    mmap_write_lock(mm)
-    vma = find_vma(mm, start)
-    if vma is not NULL:
-        sd_downgrade_begins(mm, start, end, prot)
-        mprotect_fixup(NULL, vma, start, end, prot)
-    mmap_write_unlock(mm)
+__all__ = ["change_prot_numa", "change_protection", "sd_change_and_flush"]
 
 
 @kernel(before=MPROTECT_GATHER)
