@@ -23,6 +23,7 @@ from shootdown.lang import Bool, event
 
 __all__ = [
     "access_faulted",
+    "access_granted",
     "access_made",
     "accessed_bit_set",
     "block_allocated",
@@ -37,7 +38,10 @@ __all__ = [
     "disk_read",
     "disk_written",
     "disowning_done",
+    "fault_begun",
+    "fault_done",
     "frame_kept",
+    "frame_unmapped",
     "freed_table_accessed",
     "huge_pmd_cleared",
     "huge_pmd_set",
@@ -56,6 +60,8 @@ __all__ = [
     "page_evicted",
     "page_freed",
     "page_freed_twice",
+    "permission_begun",
+    "permission_done",
     "place_disowned",
     "pte_cleared",
     "pte_set",
@@ -190,6 +196,18 @@ def frame_kept(table: table_nr, slot: slot_t, pfn: frame_or_table) -> None:
 
 
 @event
+def access_granted(
+    table: table_nr, slot: slot_t, pfn: frame_or_table, load: Bool, store: Bool
+) -> None:
+    """An entry comes to allow what it did not: that its frame is loaded from, or stored to."""
+
+
+@event
+def frame_unmapped(table: table_nr, slot: slot_t, pfn: frame_or_table) -> None:
+    """An entry that had a frame, accessible or not, has it no more."""
+
+
+@event
 def accessed_bit_set(cpu: cpu_id, vpn: vpn_t) -> None:
     """The CPU sets the accessed bit of a page-table entry."""
 
@@ -252,23 +270,43 @@ def access_faulted(cpu: cpu_id, vpn: vpn_t, write: Bool) -> None:
 
 
 @event
+def fault_begun() -> None:
+    """The task handles a page fault: what it lets be accessed, an access has asked for."""
+
+
+@event
+def fault_done() -> None:
+    """It has done so."""
+
+
+@event
+def permission_begun(root: table_nr, start: vaddr_t, end: vaddr_t, load: Bool, store: Bool) -> None:
+    """A system call begins that lets a range be loaded from, or stored to, or forbids it."""
+
+
+@event
+def permission_done(root: table_nr, start: vaddr_t, end: vaddr_t, load: Bool, store: Bool) -> None:
+    """It returns: what it forbids is forbidden from now on."""
+
+
+@event
 def withdrawal_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """A system call begins that takes away what is in a range of an address space."""
+    """A system call begins that gives back what is in a range of an address space."""
 
 
 @event
 def withdrawal_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """It returns: what was there when it began can be reached there no more."""
+    """It returns: what was there when it began is reached there only if it is mapped anew."""
 
 
 @event
 def write_protection_begun(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """A system call begins that forbids stores to a range of an address space."""
+    """A system call begins that wants to know of stores to a range of an address space."""
 
 
 @event
 def write_protection_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
-    """It returns: what was there when it began can be stored to there no more."""
+    """It returns: whoever stores to the range from now on has a page fault first."""
 
 
 @event

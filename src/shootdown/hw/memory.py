@@ -27,9 +27,11 @@ from shootdown.hw.bounds import (
     vpn_t,
 )
 from shootdown.hw.events import (
+    access_granted,
     block_forgotten,
     block_noted,
     frame_kept,
+    frame_unmapped,
     freed_table_accessed,
     huge_pmd_cleared,
     huge_pmd_set,
@@ -40,6 +42,7 @@ from shootdown.lang import Bool, Ptr, atomic, hw, index, pointer, record, replac
 
 __all__ = [
     "entry_at",
+    "entry_for",
     "entry_t",
     "frame",
     "hw_clear_write",
@@ -48,9 +51,10 @@ __all__ = [
     "hw_test_and_clear_accessed",
     "hw_write_entry",
     "hw_xchg_entry",
+    "is_for",
     "is_mapped",
-    "is_mapped_at",
     "is_noted",
+    "keeps_frame",
     "names_block",
     "table",
     "table_of",
@@ -146,6 +150,7 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
     number = table_of(entry)
     slot = index(entry) % PTRS_PER_TABLE
     entry[0] = new
+    tell_rights(number, slot, old, new)
     if CONFIG_TRANSPARENT_HUGEPAGE and old.huge + new.huge > 0:
         if new.present and new != old:
             huge_pmd_set(number, slot, new.pfn, new.write, new.dirty)
@@ -162,6 +167,22 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
         block_noted(number, slot, new.pfn)
     if CONFIG_SWAP and names_block(old) and new == entry_t():
         block_forgotten(number, slot, old.pfn)
+
+
+@hw
+def tell_rights(number: table_nr, slot: slot_t, old: entry_t, new: entry_t) -> None:
+    """Tell what an entry that maps data, or did so, comes to allow, and what it gives up."""
+    is_lowest = record(table, number).level == 1
+    if is_lowest or new.huge == 1:
+        was_there = old.present and old.pfn == new.pfn and old.huge == new.huge
+        load = new.present and not was_there
+        store = new.present and new.write and not (was_there and old.write)
+        if load or store:
+            access_granted(number, slot, new.pfn, load, store)
+    if is_lowest or old.huge == 1:
+        is_there = keeps_frame(new) and old.pfn == new.pfn and old.huge == new.huge
+        if keeps_frame(old) and not is_there:
+            frame_unmapped(number, slot, old.pfn)
 
 
 @hw
@@ -220,18 +241,30 @@ def hw_test_and_clear_accessed(entry: Ptr[entry_t]) -> Bool:
 
 
 @hw
-def is_mapped_at(root: table_nr, vpn: vpn_t, pfn: pfn_t, write: Bool) -> Bool:
-    """Tell whether the tables map the frame at that page, or with `write`: let it be stored to."""
+def entry_for(root: table_nr, vpn: vpn_t) -> entry_t:
+    """Return the entry that translates the page, present or not; an empty one if a table lacks."""
     number: table_nr = root
     for above in range(LEVELS):
         level = LEVELS - above
         entry = entry_at(number, vpn, level)[0]
-        if not entry.present:
+        if level == 1 or entry.huge == 1 or not entry.present:
+            return entry
+        number = entry.pfn
+    return entry_t()
+
+
+@hw
+def is_for(root: table_nr, vpn: vpn_t, position: Ptr[entry_t]) -> Bool:
+    """Tell whether a walk for the page comes to the entry."""
+    number: table_nr = root
+    for above in range(LEVELS):
+        level = LEVELS - above
+        here = entry_at(number, vpn, level)
+        if here == position:
+            return True
+        if level == 1 or here[0].huge == 1 or not here[0].present:
             return False
-        if level > 1 and entry.huge == 0:
-            number = entry.pfn
-        else:
-            return entry.pfn == pfn and (entry.write or not write)
+        number = here[0].pfn
     return False
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from shootdown.hw.access import access_result, cpu_access
 from shootdown.hw.bounds import NR_CPUS, NR_VPN, vaddr_t, vpn_t
 from shootdown.hw.disk import hw_write_block
-from shootdown.hw.events import withdrawal_begun, withdrawal_done
+from shootdown.hw.events import permission_begun, permission_done
 from shootdown.lang import (
     NULL,
     Bool,
@@ -191,10 +191,10 @@ def sd_unmap(addr: vaddr_t, len: vaddr_t) -> None:
     """
     mm = record(task_struct, this_cpu()).mm
     with atomic():
-        withdrawal_begun(index(mm.pgd), addr, addr + len)
+        permission_begun(index(mm.pgd), addr, addr + len, False, False)
     sys_munmap(addr, len)
     with atomic():
-        withdrawal_done(index(mm.pgd), addr, addr + len)
+        permission_done(index(mm.pgd), addr, addr + len, False, False)
 
 
 @kernel
@@ -207,7 +207,7 @@ def sd_move(addr: vaddr_t, len: vaddr_t, new_addr: vaddr_t) -> None:
     """
     mm = record(task_struct, this_cpu()).mm
     with atomic():
-        withdrawal_begun(index(mm.pgd), addr, addr + len)
+        permission_begun(index(mm.pgd), addr, addr + len, False, False)
     sys_mremap(addr, len, new_addr)
     with atomic():
-        withdrawal_done(index(mm.pgd), addr, addr + len)
+        permission_done(index(mm.pgd), addr, addr + len, False, False)

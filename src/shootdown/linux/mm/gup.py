@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, vaddr_t
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
+from shootdown.hw.events import fault_begun, fault_done
 from shootdown.hw.memory import entry_at, hw_read_entry
 from shootdown.lang import NULL, Bool, Ref, index, kernel
 from shootdown.linux.include.linux.mm_types import mm_struct
@@ -54,5 +55,7 @@ def get_user_pages_remote(mm: Ref[mm_struct], start: vaddr_t, is_write: Bool) ->
     mmap_read_lock(mm)
     vma = find_vma(mm, start)
     if vma is not NULL:
+        fault_begun()
         handle_mm_fault(vma, start, is_write)
+        fault_done()
     mmap_read_unlock(mm)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import LEVELS, NR_VPN, vaddr_t
+from shootdown.hw.events import permission_begun, permission_done
 from shootdown.hw.memory import table
-from shootdown.lang import NULL, Bool, Ref, kernel, local, new, record, this_cpu
+from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, local, new, record, this_cpu
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import (
@@ -60,6 +61,9 @@ def do_mmap(file: Ref[address_space], addr: vaddr_t, len: vaddr_t, pgoff: pgoff_
     vma.vm_file = file
     vma.vm_pgoff = pgoff
     vma_link(mm, vma)
+    with atomic():
+        permission_begun(index(mm.pgd), addr, addr + len, True, True)
+        permission_done(index(mm.pgd), addr, addr + len, True, True)
     mmap_write_unlock(mm)
 
 

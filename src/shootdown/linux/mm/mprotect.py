@@ -4,12 +4,7 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.hw.events import (
-    withdrawal_begun,
-    withdrawal_done,
-    write_protection_begun,
-    write_protection_done,
-)
+from shootdown.hw.events import permission_begun, permission_done
 from shootdown.lang import (
     NULL,
     Bool,
@@ -76,7 +71,7 @@ __all__ = [
     "change_pte_range",
     "do_mprotect_pkey",
     "mprotect_fixup",
-    "sd_downgrade_begins",
+    "sd_change_begins",
     "sys_mprotect",
 ]
 
@@ -91,27 +86,23 @@ def sys_mprotect(start: vaddr_t, len: vaddr_t, prot: vm_flags_t) -> None:
     """
     mm = record(task_struct, this_cpu()).mm
     do_mprotect_pkey(mm, start, start + len, prot)
+    allows_loads = prot & (VM_READ | VM_WRITE) != 0
     with atomic():
-        if prot & (VM_READ | VM_WRITE) == 0:
-            withdrawal_done(index(mm.pgd), start, start + len)
-        elif prot & VM_WRITE == 0:
-            write_protection_done(index(mm.pgd), start, start + len)
+        permission_done(index(mm.pgd), start, start + len, allows_loads, prot & VM_WRITE != 0)
 
 
 @kernel
-def sd_downgrade_begins(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_flags_t) -> None:
-    """Tell monitors that nobody gives back any more what the call takes away.
+def sd_change_begins(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_flags_t) -> None:
+    """Tell monitors what the call allows, and what it takes away.
 
     Kernel: none
     Context: mmap_lock held for writing
     Deviates: does nothing
     """
-    assert PROTNONE or prot & (VM_READ | VM_WRITE) != 0
+    allows_loads = prot & (VM_READ | VM_WRITE) != 0
+    assert PROTNONE or allows_loads
     with atomic():
-        if prot & (VM_READ | VM_WRITE) == 0:
-            withdrawal_begun(index(mm.pgd), start, end)
-        elif prot & VM_WRITE == 0:
-            write_protection_begun(index(mm.pgd), start, end)
+        permission_begun(index(mm.pgd), start, end, allows_loads, prot & VM_WRITE != 0)
 
 
 @kernel
@@ -126,7 +117,7 @@ def do_mprotect_pkey(mm: Ref[mm_struct], start: vaddr_t, end: vaddr_t, prot: vm_
     mmap_write_lock(mm)
     vma = find_vma(mm, start)
     if vma is not NULL:
-        sd_downgrade_begins(mm, start, end, prot)
+        sd_change_begins(mm, start, end, prot)
         if has(MPROTECT_GATHER):
             tlb_gather_mmu(tlb, mm)
         mprotect_fixup(tlb, vma, start, end, prot)

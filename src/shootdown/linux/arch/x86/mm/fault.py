@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.events import fault_begun, fault_done
 from shootdown.lang import NULL, Bool, Ref, kernel, record, this_cpu
 from shootdown.linux.include.linux.mm_types import (
     VM_READ,
@@ -27,12 +28,14 @@ def exc_page_fault(address: vaddr_t, is_write: Bool) -> Bool:
     Deviates: the lock of the mapping itself is not tried
     """
     mm = record(task_struct, this_cpu()).mm
+    fault_begun()
     mmap_read_lock(mm)
     vma = find_vma(mm, address)
     is_good = vma is not NULL and not access_error(vma, is_write)
     if is_good:
         handle_mm_fault(vma, address, is_write)
     mmap_read_unlock(mm)
+    fault_done()
     return is_good
 
 
