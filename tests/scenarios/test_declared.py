@@ -43,6 +43,11 @@ def test_verdicts_inside_a_release(scenario: str, point: str) -> None:
     assert found(result) == result.declared
 
 
+def test_a_fix_that_no_kernel_has_yet_does_what_is_declared_of_its_release() -> None:
+    (result,) = api.check(["reclaim-lazyfree-fork"], kernels=["lazyfree_batch_write"])
+    assert result.verdict is Verdict.HOLDS
+
+
 def test_a_check_of_all_kernels_has_those_inside_a_release() -> None:
     kernels = [result.kernel for result in api.check(["exit+lazy"])]
     assert kernels.index("x86_lazy_flush^") == kernels.index("v4.14") + 1

@@ -12,9 +12,11 @@ from typing import Annotated
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
+    "ANON_SHARED",
     "CONFIG_PREEMPTION",
     "CONFIG_SWAP",
     "CONFIG_TRANSPARENT_HUGEPAGE",
+    "FOLIO_PAGES",
     "LEVELS",
     "MULTITASK",
     "NR_BLOCKS",
@@ -29,6 +31,8 @@ __all__ = [
     "block_t",
     "cpu_id",
     "cpumask_t",
+    "folio_pages_t",
+    "folio_rank_t",
     "frame_or_none",
     "frame_or_table",
     "huge_nr",
@@ -46,6 +50,7 @@ __all__ = [
 
 NR_CPUS = bound(2, "CPUs")
 NR_PAGES = bound(1, "page frames that hold data")
+FOLIO_PAGES = bound(1, "page frames of a large folio of fresh memory; 1: there is none")
 NR_TABLES = bound(2, "page frames that hold page tables")
 NR_BLOCKS = bound(1, "blocks of the disk for pages of no file")
 LEVELS = bound(2, "levels of a page table")
@@ -54,6 +59,7 @@ CONFIG_PREEMPTION = option(True, "a task may lose its CPU wherever it holds noth
 CONFIG_SWAP = option(False, "memory of no file may be on the disk, in a swap area")
 MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
 
+ANON_SHARED = option(False, "address spaces may share a page of no file until one stores to it")
 CONFIG_TRANSPARENT_HUGEPAGE = option(False, "an entry above the lowest may map a huge page")
 
 NR_VPN = PTRS_PER_TABLE**LEVELS
@@ -78,6 +84,12 @@ vaddr_t = Annotated[int, upto(NR_VPN)]
 
 pfn_t = Annotated[int, upto(NR_PAGES - 1)]
 """The number of a data frame."""
+
+folio_pages_t = Annotated[int, upto(FOLIO_PAGES)]
+"""A number of pages of a folio."""
+
+folio_rank_t = Annotated[int, upto(FOLIO_PAGES - 1)]
+"""How many pages of a folio come before a page of it."""
 
 table_nr = Annotated[int, upto(NR_TABLES - 1)]
 """The number of a table frame."""

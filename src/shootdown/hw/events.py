@@ -33,6 +33,7 @@ __all__ = [
     "block_noted",
     "block_read",
     "block_written",
+    "broadcasts_awaited",
     "cr3_loaded",
     "dirty_bit_set",
     "disk_read",
@@ -48,6 +49,7 @@ __all__ = [
     "huge_tlb_dropped",
     "huge_tlb_filled",
     "huge_tlb_flushed",
+    "invalidation_broadcast",
     "ipi_acknowledged",
     "ipi_sent",
     "lock_released",
@@ -330,6 +332,16 @@ def ipi_sent(cpu: cpu_id, targets: cpumask_t) -> None:
 @event
 def ipi_acknowledged(cpu: cpu_id, sender: cpu_id) -> None:
     """The CPU has done what the sender's interrupt asked for."""
+
+
+@event
+def invalidation_broadcast(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
+    """The CPU tells all TLBs to forget the translations from `start` up to `end`, and goes on."""
+
+
+@event
+def broadcasts_awaited(cpu: cpu_id) -> None:
+    """All TLBs have forgotten what the CPU has told them to."""
 
 
 # Disk

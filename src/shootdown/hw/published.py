@@ -7,10 +7,10 @@ and monitors know no kernel; they are stored once, and each access to them is a 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES, block_t
+from shootdown.hw.bounds import NR_PAGES, block_t, folio_rank_t
 from shootdown.lang import Bool, quiescent, record, struct, u8
 
-__all__ = ["page_flags", "page_origin", "page_place"]
+__all__ = ["page_flags", "page_origin", "page_place", "page_unit"]
 
 
 @struct(count=NR_PAGES)
@@ -44,6 +44,14 @@ class page_origin:
 
     home: u8
     """A number for the place of a file, or for the block; 0: from nowhere, or nobody asks."""
+
+
+@struct(count=NR_PAGES)
+class page_unit:
+    """Which frames come and go together: the pages of a large folio."""
+
+    rank: folio_rank_t
+    """How many frames of the same folio come before (compound_head)."""
 
 
 @quiescent

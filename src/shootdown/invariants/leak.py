@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """In an end state, whoever could still find an allocated frame does exist.
 
-A data frame is found through a page-table entry that maps it or through the page or swap cache; a
-page table through an entry of a table above; a block of the disk through an entry that says that
-the page is there, or through the page in the swap cache. That finds one page for each block that is
-taken. Roots are left out: an address space holds them, and when it dies is the kernel's business.
+A data frame is found through a page-table entry that maps it or through the page or swap cache, and
+so are those that come and go with it; a page table, through an entry of a table above; a block of
+the disk, through an entry that says that the page is there, or through the page in the swap cache.
+That finds one page for each block that is taken. Roots are left out: an address space holds them,
+and when it dies is the kernel's business.
 
 Not vacuous: broken when a page that zap took out of its entry is not put into the gather, when a
 table is unlinked and not freed, or when zap forgets an entry that has a block.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import (
     CONFIG_SWAP,
+    FOLIO_PAGES,
     LEVELS,
     NR_BLOCKS,
     NR_PAGES,
@@ -26,7 +28,7 @@ from shootdown.hw.bounds import (
 )
 from shootdown.hw.disk import block
 from shootdown.hw.memory import entry_t, frame, is_mapped, is_noted, table
-from shootdown.hw.published import page_flags, page_place
+from shootdown.hw.published import page_flags, page_place, page_unit
 from shootdown.lang import Bool, Ptr, check, final, hw, invariant, pointer, record
 
 __all__ = ["leak"]
@@ -40,7 +42,7 @@ def allocated_frames_are_found() -> None:
     for pfn in range(NR_PAGES):
         if record(frame, pfn).allocated:
             flags = record(page_flags, pfn)
-            check(flags.cached or is_in_swap_cache(pfn) or is_mapped(pfn, False), "leak")
+            check(flags.cached or is_in_swap_cache(pfn) or is_unit_mapped(pfn), "leak")
 
 
 @final
@@ -59,6 +61,18 @@ def allocated_blocks_are_found() -> None:
         for number in range(NR_BLOCKS):
             if record(block, number).allocated:
                 check(is_noted(number) or is_cached(number), "leak")
+
+
+@hw
+def is_unit_mapped(pfn: pfn_t) -> Bool:
+    """Tell whether an entry has the frame, or one of those that come and go with it."""
+    if FOLIO_PAGES > 1:
+        first = pfn - record(page_unit, pfn).rank
+        for other in range(NR_PAGES):
+            if other - record(page_unit, other).rank == first and is_mapped(other, False):
+                return True
+        return False
+    return is_mapped(pfn, False)
 
 
 @hw

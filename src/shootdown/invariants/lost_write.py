@@ -9,7 +9,8 @@ A page of the swap cache that no entry maps, and whose block none names, has no 
 holds nothing that anybody needs.
 
 What a page holds whose owner has said that it does not need that (MADV_FREE) may be lost, and so
-may be what is stored there until the call returns. What is stored afterwards may not.
+may be what is stored there until the call returns. What is stored afterwards may not. A page that
+several address spaces have is lost when the last of them drops it.
 
 Not vacuous: the first is broken when `page_mkclean` does not flush, or when zap moves the dirty
 bit to the page and flushes only after the page-table lock; the second, when reclaim drops a page
@@ -19,6 +20,7 @@ before the flush that its unmapping deferred. Stores after MADV_FREE are lost if
 from __future__ import annotations
 
 from shootdown.hw.bounds import (
+    ANON_SHARED,
     CONFIG_SWAP,
     NR_PAGES,
     cpu_id,
@@ -136,6 +138,8 @@ def evicted_page_is_saved(pfn: pfn_t) -> None:
 @on(page_discarded)
 def discarded_page_is_not_needed(pfn: pfn_t) -> None:
     """Find stores that came after the page's owner has said that it does not need it."""
+    if ANON_SHARED and is_mapped(pfn, False):
+        return
     is_kept = record(frame, pfn).unsaved and not record(farewell, pfn).disowned
     check(not is_kept, "lost_write")
     record(farewell, pfn).evicted = True

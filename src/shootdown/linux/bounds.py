@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, NR_TABLES, NR_VPN
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, FOLIO_PAGES, NR_TABLES, NR_VPN
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
@@ -115,7 +115,7 @@ vma_nr = Annotated[int, upto(NR_VMAS)]
 count_t = Annotated[int, upto(MAX_REFERENCES)]
 """A number of references to a page."""
 
-mapcount_t = Annotated[int, span(-1, NR_VMAS - 1)]
+mapcount_t = Annotated[int, span(-1, NR_VMAS * FOLIO_PAGES - 1)]
 """A number of entries that map a page, minus one."""
 
 swap_count_t = Annotated[int, upto(NR_VMAS)]

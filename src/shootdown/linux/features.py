@@ -67,6 +67,7 @@ from shootdown.linux.features_v4 import (
 __all__ = [
     "ANON_VMA_MUTEX",
     "ANON_VMA_SHARED",
+    "ARM64_PENDING_FLUSH",
     "CLEAR_REFS_GATHER",
     "DEFER_WRITABLE_FLUSH",
     "DELAYED_RMAP",
@@ -98,6 +99,9 @@ __all__ = [
     "I_MMAP_RWSEM",
     "I_MMAP_SHARED",
     "LAZYFREE",
+    "LAZYFREE_BATCH",
+    "LAZYFREE_BATCH_END",
+    "LAZYFREE_BATCH_WRITE",
     "MADVISE_RELOCK_DRAIN",
     "MADV_FREE",
     "MMU_GATHER_EXTENDED_BATCHES",
@@ -380,6 +384,18 @@ X86_RCU_TABLES = feature(
     reverting="They are if CONFIG_MMU_GATHER_RCU_TABLE_FREE is set.",
 )
 
+LAZYFREE_BATCH = feature(
+    "lazyfree_batch",
+    commit="354dffd29575",
+    subject="mm: support batched unmap for lazyfree large folios during reclamation",
+    release="v6.15",
+    requires=(UNMAP_BATCH_ACCESSIBLE, LAZYFREE, X86_FLUSH_RANGE_TABLES),
+    brings="Reclaim takes all entries out at once by which a mapping has a large folio that nobody "
+    "needs. It counts on in memory until it has as many as there are pages, also where the table "
+    "ends: table_uaf. If it puts them back, all allow stores if the first does: cow_isolation.",
+    reverting="It takes one entry out after the other, and puts back the last.",
+)
+
 PAGEOUT_NO_FILE = feature(
     "pageout_no_file",
     commit="84798514db50",
@@ -399,4 +415,35 @@ MADVISE_RELOCK_DRAIN = feature(
     brings="MADV_FREE looks for flushes that were put off again after it has split a large folio, "
     "for which it drops the lock of the table.",
     reverting="It does so once a table, and misses what is put off while it splits: protection.",
+)
+
+ARM64_PENDING_FLUSH = feature(
+    "arm64_pending_flush",
+    commit="4b634918384c",
+    subject="arm64/mm: Close theoretical race where stale TLB entry remains valid",
+    release="v6.16",
+    requires=(FLUSH_BATCHED_GENS,),
+    brings="On arm64, who needs what reclaim has told the TLBs to forget tells them again.",
+    reverting="He waits for what his own CPU has told them, which is nothing: protection.",
+)
+
+LAZYFREE_BATCH_END = feature(
+    "lazyfree_batch_end",
+    commit="ddd05742b45b",
+    subject="mm/rmap: fix potential out-of-bounds page table access during batched unmap",
+    release="v6.16",
+    requires=(LAZYFREE_BATCH,),
+    brings="It takes out those of one table, and then those of the next.",
+    reverting="It looks at what comes after the table in memory: table_uaf.",
+)
+
+LAZYFREE_BATCH_WRITE = feature(
+    "lazyfree_batch_write",
+    commit="29f40594a281",
+    subject="mm/rmap: fix incorrect pte restoration for lazyfree folios",
+    release="v7.0",
+    requires=(LAZYFREE_BATCH_END,),
+    brings="Entries that allow stores are not taken out together with others.",
+    reverting="They are, and when they come back, the others allow stores, too, to pages that may "
+    "be shared with other processes: cow_isolation.",
 )

@@ -122,6 +122,8 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "write_protection_begun": _NOWHERE,
     "write_protection_done": (Wording("returns: the next stores fault"),),
     # interrupts
+    "invalidation_broadcast": (Wording("TLBI -> all CPUs"),),
+    "broadcasts_awaited": (Wording("own TLBIs are done"),),
     "ipi_sent": (Wording("IPI -> {targets:cpus}"),),
     "ipi_acknowledged": _NOWHERE,
     # frames, tables and the disk

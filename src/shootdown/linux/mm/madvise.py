@@ -7,7 +7,7 @@ stored to again afterwards must be kept, and nobody is told of the store but its
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import CONFIG_SWAP, vaddr_t
+from shootdown.hw.bounds import CONFIG_SWAP, FOLIO_PAGES, folio_pages_t, vaddr_t
 from shootdown.hw.events import (
     disowning_done,
     page_disowned,
@@ -43,6 +43,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.features import MADVISE_RELOCK_DRAIN
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
+from shootdown.linux.include.linux.mm import folio_nr_pages, page_folio
 from shootdown.linux.include.linux.mm_types import (
     folio,
     mm_struct,
@@ -65,6 +66,7 @@ from shootdown.linux.include.linux.pagemap import (
 )
 from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
 from shootdown.linux.mm.huge_memory import split_folio
+from shootdown.linux.mm.internal import folio_pte_batch_flags
 from shootdown.linux.mm.memory_zap import zap_page_range_single
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
 from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
@@ -177,34 +179,83 @@ def madvise_free_pte_range(
 
     Kernel: mm/madvise.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: one page a folio, each with one mapping; one that stands for a large folio has pages
-        outside of the range
+    Deviates: the mapping is the only one; before v6.10, no large folio goes undivided; where
+        FOLIO_PAGES is 1, one that stands for a large folio has pages outside of the range
     """
     pte = pte_offset_map_lock(pmd, addr)
     ptl = pte_lockptr(pte)
     flush_tlb_batched_pending(tlb.mm)
     while True:
+        nr: folio_pages_t = 1
         ptent = ptep_get(pte)
         if is_swap_pte(ptent):
             free_swap_and_cache(pte_to_swp_entry(ptent))
             set_pte_at(pte, pte_t())
             with atomic():
                 place_disowned(index(tlb.mm.pgd), addr)
-        elif pte_present(ptent) and folio_test_large(record(page, ptent.pfn)):
+        elif pte_present(ptent) and sd_is_part(pte, ptent, end - addr):
             if sd_split_between(tlb.mm, pmd, addr):
                 continue
-        elif pte_present(ptent) and sd_clean_folio(record(page, ptent.pfn)):
-            with atomic():
-                page_disowned(ptent.pfn)
-            if ptent.accessed or ptent.dirty:
-                clear_young_dirty_ptes(pte)
-                tlb_remove_tlb_entry(tlb, addr)
-            folio_mark_lazyfree(record(page, ptent.pfn))
-        addr = addr + 1
+        elif pte_present(ptent) and sd_clean_folio(page_folio(record(page, ptent.pfn))):
+            nr = folio_nr_pages(page_folio(record(page, ptent.pfn)))
+            sd_give_up_pages(tlb, pte, ptent, addr, nr)
+            folio_mark_lazyfree(page_folio(record(page, ptent.pfn)))
+        addr = addr + nr
         if addr == end:
             break
-        pte = pte + 1
+        pte = pte + nr
     pte_unmap_unlock(ptl)
+
+
+@kernel
+def sd_is_part(pte: Ptr[pte_t], ptent: pte_t, left: vaddr_t) -> Bool:
+    """Tell whether a large folio has pages that are not mapped here, or lie beyond the range.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of the loop of madvise_free_pte_range(), with madvise_folio_pte_batch()
+    """
+    folio = page_folio(record(page, ptent.pfn))
+    if not folio_test_large(folio):
+        return False
+    if FOLIO_PAGES == 1:
+        return True
+    return folio_pte_batch_flags(folio, pte, ptent, left, False) < folio_nr_pages(folio)
+
+
+@kernel
+def sd_give_up_pages(
+    tlb: Ref[mmu_gather], pte: Ptr[pte_t], ptent: pte_t, addr: vaddr_t, nr: folio_pages_t
+) -> None:
+    """Clean the entries of a folio if one of them was used, so that stores are seen from here on.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of the loop of madvise_free_pte_range()
+    """
+    with atomic():
+        for i in range(nr):
+            page_disowned(ptent.pfn + i)
+    if ptent.accessed or ptent.dirty or sd_is_any_used(pte, nr):
+        for i in range(nr):
+            clear_young_dirty_ptes(pte + i)
+            tlb_remove_tlb_entry(tlb, addr + i)
+
+
+@kernel
+def sd_is_any_used(pte: Ptr[pte_t], nr: folio_pages_t) -> Bool:
+    """Tell whether a page was accessed that an entry after the first maps.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: a part of folio_pte_batch_flags()
+    """
+    if FOLIO_PAGES > 1:
+        for i in range(1, nr):
+            ptent = ptep_get(pte + i)
+            if ptent.accessed or ptent.dirty:
+                return True
+    return False
 
 
 @kernel

@@ -6,7 +6,14 @@ A page that is mapped writable is dirty, or will be said to be before writeback 
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import CONFIG_SWAP, CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, level_t, vaddr_t
+from shootdown.hw.bounds import (
+    ANON_SHARED,
+    CONFIG_SWAP,
+    CONFIG_TRANSPARENT_HUGEPAGE,
+    LEVELS,
+    level_t,
+    vaddr_t,
+)
 from shootdown.hw.memory import entry_t, hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel, local, record, replace
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -31,6 +38,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
 from shootdown.linux.bounds import FS_PAGE_MKWRITE, PRIVATE_FILES
+from shootdown.linux.include.linux.mm import page_folio
 from shootdown.linux.include.linux.mm_types import (
     VM_WRITE,
     mm_struct,
@@ -43,6 +51,7 @@ from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.include.linux.swapops import is_swap_pte
 from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
 from shootdown.linux.mm.huge_memory import sd_handle_huge_fault
+from shootdown.linux.mm.memory_cow import wp_page_copy
 from shootdown.linux.mm.memory_swap import do_swap_page
 from shootdown.linux.mm.page_alloc import alloc_page, pagetable_alloc, pagetable_free
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
@@ -335,10 +344,16 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: ptl held, released on return; mmap_lock held; may sleep
-    Deviates: the page of a private mapping has one owner, so it is not copied
+    Deviates: where ANON_SHARED is not set, the page of a private mapping has one owner, and is not
+        copied; where it is, a page is copied that others had once, even if they have left it
+        (wp_can_reuse_anon_folio)
     """
     vmf.page = record(page, vmf.orig_pte.pfn)
-    if vmf.vma.vm_file is NULL:
+    if ANON_SHARED and vmf.vma.vm_file is NULL and not vmf.page.PG_anon_exclusive:
+        folio_get(page_folio(vmf.page))
+        pte_unmap_unlock(vmf.ptl)
+        wp_page_copy(vmf)
+    elif vmf.vma.vm_file is NULL:
         sd_wp_page_private(vmf)
     else:
         wp_page_shared(vmf)

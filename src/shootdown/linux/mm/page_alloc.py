@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_frame, hw_free_table
-from shootdown.hw.bounds import CONFIG_SWAP, frame_or_none, level_t, table_nr
-from shootdown.hw.published import page_flags, page_origin
+from shootdown.hw.bounds import CONFIG_SWAP, FOLIO_PAGES, frame_or_none, level_t, table_nr
+from shootdown.hw.published import page_flags, page_origin, page_unit
 from shootdown.lang import NULL, Ref, atomic, choose, index, kernel, record, wait_until
 from shootdown.linux.bounds import READ_BACK
 from shootdown.linux.include.linux.mm_types import page
@@ -70,7 +70,24 @@ def free_unref_page(page: Ref[page]) -> None:
             record(page_flags, index(page)).dirty = False
         if CONFIG_SWAP or READ_BACK:
             record(page_origin, index(page)).home = 0
+    if FOLIO_PAGES > 1 and page.PG_head:
+        sd_free_tail(page)
     hw_free_frame(index(page))
+
+
+@kernel
+def sd_free_tail(head: Ref[page]) -> None:
+    """Give the pages of a large folio back that come after its first.
+
+    Kernel: none
+    Context: any
+    Deviates: stands for free_tail_page_prepare() with the rest of free_unref_page(); the frames are
+        free for others one after the other
+    """
+    head.PG_head = False
+    for i in range(1, FOLIO_PAGES):
+        record(page_unit, index(head) + i).rank = 0
+        hw_free_frame(index(head) + i)
 
 
 @kernel

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import FOLIO_PAGES, vaddr_t
 from shootdown.hw.memory import entry_t
 from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
+    PMD_SIZE,
     p4d_none_or_clear_bad,
     p4d_offset,
     pgd_none_or_clear_bad,
@@ -14,12 +15,14 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pmd_none_or_clear_bad,
     pmd_offset,
     pte_lockptr,
+    pte_none,
     pte_offset_map,
     pte_present,
     ptep_get,
     pud_none_or_clear_bad,
     pud_offset,
 )
+from shootdown.linux.include.linux.mm import folio_nr_pages
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.rmap import (
     PVMW_SYNC,
@@ -34,24 +37,79 @@ __all__ = ["check_pte", "map_pte", "mm_find_pmd", "page_vma_mapped_walk"]
 
 @kernel
 def page_vma_mapped_walk(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
-    """Find the entry that maps the folio at the address, and leave its table locked.
+    """Find the next entry that maps a page of the folio, and leave its table locked.
 
     With PVMW_SYNC, a table is locked before its entry is looked at, however the entry looks without
     the lock: who has just cleared it under the lock must be through with what belongs to that.
 
     Kernel: mm/page_vma_mapped.c, v6.18
     Context: i_mmap_rwsem held
-    Deviates: one page a folio, so there is no next entry to look for; no huge entries
+    Deviates: no huge entries
     """
-    pmd = mm_find_pmd(pvmw.vma.vm_mm, pvmw.address)
-    if pmd is NULL:
-        return False
-    if not map_pte(pvmw, pmd):
-        return False
-    if check_pte(pvmw):
-        return True
+    is_left = pvmw.pte is NULL or sd_next_pte(pvmw)
+    while is_left:
+        if sd_this_pte(pvmw):
+            return True
+        is_left = sd_next_pte(pvmw)
     page_vma_mapped_walk_done(pvmw)
     return False
+
+
+@kernel
+def sd_this_pte(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
+    """Tell whether the entry at the walk's address maps a page of the folio.
+
+    Kernel: none
+    Context: i_mmap_rwsem held
+    Deviates: a part of page_vma_mapped_walk(), from `restart` on
+    """
+    if pvmw.pte is NULL:
+        pmd = mm_find_pmd(pvmw.vma.vm_mm, pvmw.address)
+        if pmd is NULL or not map_pte(pvmw, pmd):
+            return False
+    return check_pte(pvmw)
+
+
+@kernel
+def sd_next_pte(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
+    """Go on to the next entry of the table that is not empty, or to the next table; or say no.
+
+    Kernel: none
+    Context: i_mmap_rwsem held, and the lock of the entry's table if the walk has stopped there
+    Deviates: a part of page_vma_mapped_walk(), from `next_pte` on
+    """
+    if FOLIO_PAGES == 1:
+        return False
+    end = vma_address_end(pvmw)
+    while pvmw.address + 1 < end:
+        pvmw.address = pvmw.address + 1
+        if pvmw.address % PMD_SIZE == 0:
+            page_vma_mapped_walk_done(pvmw)
+            return True
+        if pvmw.pte is not NULL:
+            pvmw.pte = pvmw.pte + 1
+            if not pte_none(ptep_get(pvmw.pte)):
+                if pvmw.ptl is NULL:
+                    pvmw.ptl = pte_lockptr(pvmw.pte)
+                    spin_lock(pvmw.ptl)
+                return True
+    return False
+
+
+@kernel
+def vma_address_end(pvmw: Ref[page_vma_mapped_walk_control]) -> vaddr_t:
+    """Return where the folio ends in the mapping, or the mapping itself.
+
+    Kernel: mm/internal.h, v6.18
+    Context: the mapping stays
+    Deviates: nothing
+    """
+    vma = pvmw.vma
+    end: vaddr_t = vma.vm_end
+    last = pvmw.folio.index + folio_nr_pages(pvmw.folio) - vma.vm_pgoff
+    if vma.vm_start + last < end:
+        end = vma.vm_start + last
+    return end
 
 
 @kernel
@@ -68,7 +126,6 @@ def map_pte(pvmw: Ref[page_vma_mapped_walk_control], pmd: Ptr[entry_t]) -> Bool:
         return True
     pvmw.pte = pte_offset_map(pmd, pvmw.address)
     if not pte_present(ptep_get(pvmw.pte)):
-        pvmw.pte = NULL
         return False
     pvmw.ptl = pte_lockptr(pvmw.pte)
     spin_lock(pvmw.ptl)
@@ -77,14 +134,15 @@ def map_pte(pvmw: Ref[page_vma_mapped_walk_control], pmd: Ptr[entry_t]) -> Bool:
 
 @kernel
 def check_pte(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
-    """Tell whether the entry maps the folio.
+    """Tell whether the entry maps a page of the folio.
 
     Kernel: mm/page_vma_mapped.c, v6.18
     Context: pvmw.ptl held
     Deviates: no migration entries
     """
     ptent = ptep_get(pvmw.pte)
-    return pte_present(ptent) and ptent.pfn == index(pvmw.folio)
+    first = index(pvmw.folio)
+    return pte_present(ptent) and first <= ptent.pfn < first + folio_nr_pages(pvmw.folio)
 
 
 @kernel

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import FOLIO_PAGES, folio_pages_t, vaddr_t
 from shootdown.lang import NULL, Bool, Ref, atomic, kernel, local, replace
 from shootdown.linux.arch.x86.include.asm.pgtable import ptep_get, set_pte_at
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
+from shootdown.linux.include.linux.mm import folio_nr_pages
 from shootdown.linux.include.linux.mm_types import address_space, folio, vm_area_struct
 from shootdown.linux.include.linux.rmap import (
     PVMW_SYNC,
@@ -110,7 +111,7 @@ def sd_look_in(
     Context: the lock of the file's mappings held
     Deviates: stands for DEFINE_FOLIO_VMA_WALK() in what vma_interval_tree_foreach() finds
     """
-    if vma is NULL or not vma_maps_page(vma, folio.index):
+    if vma is NULL or not vma_maps_page(vma, folio.index, folio_nr_pages(folio)):
         return False
     pvmw.folio = folio
     pvmw.vma = vma
@@ -139,21 +140,25 @@ def page_vma_mkclean_one(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
 
 @kernel
 def vma_address(vma: Ref[vm_area_struct], pgoff: pgoff_t) -> vaddr_t:
-    """Return where the mapping has a page of its file.
+    """Return where the mapping has a page of its file, or the first that it has of a folio.
 
     Kernel: mm/internal.h, v6.18
     Context: the mapping stays
     Deviates: the caller knows that it has it
     """
+    if FOLIO_PAGES > 1 and pgoff < vma.vm_pgoff:
+        return vma.vm_start
     return vma.vm_start + (pgoff - vma.vm_pgoff)
 
 
 @kernel
-def vma_maps_page(vma: Ref[vm_area_struct], pgoff: pgoff_t) -> Bool:
-    """Tell whether the mapping has the page: one of those that the interval tree would find.
+def vma_maps_page(vma: Ref[vm_area_struct], pgoff: pgoff_t, nr_pages: folio_pages_t) -> Bool:
+    """Tell whether the mapping has one of the pages, and is found so in the interval tree.
 
     Kernel: include/linux/mm.h, v6.18 (vma_interval_tree_foreach)
     Context: the mapping stays
     Deviates: nothing
     """
-    return vma.vm_pgoff <= pgoff < vma.vm_pgoff + (vma.vm_end - vma.vm_start)
+    if vma.vm_pgoff >= pgoff + nr_pages:
+        return False
+    return pgoff < vma.vm_pgoff + (vma.vm_end - vma.vm_start)

@@ -6,7 +6,7 @@ A page refers to an anon_vma, which knows the mappings that may have it.
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from shootdown.hw.bounds import ANON_SHARED, vaddr_t
 from shootdown.lang import NULL, Ref, atomic, index, kernel, record
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.linux.mm_types import anon_vma, folio, vm_area_struct
@@ -142,11 +142,13 @@ def folio_add_anon_rmap_pte(folio: Ref[folio], vma: Ref[vm_area_struct], address
 
     Kernel: mm/rmap.c, v6.18 (folio_add_new_anon_rmap, folio_add_anon_rmap_ptes)
     Context: ptl held
-    Deviates: statistics; three steps in one, before anybody finds the folio
+    Deviates: statistics; three steps in one, before anybody finds the folio; always exclusive
     """
     pgoff = linear_page_index(vma, address)
     anon_vma = vma.anon_vma
     with atomic():
+        if ANON_SHARED:
+            folio.PG_anon_exclusive = True
         folio.anon_vma = anon_vma
         folio.index = pgoff
         folio_add_rmap_pte(folio)

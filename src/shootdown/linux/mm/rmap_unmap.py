@@ -5,17 +5,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from shootdown.hw.bounds import CONFIG_SWAP
+from shootdown.hw.bounds import CONFIG_SWAP, FOLIO_PAGES, folio_pages_t
 from shootdown.hw.events import page_discarded
 from shootdown.hw.memory import hw_test_and_clear_accessed
 from shootdown.hw.published import page_place
-from shootdown.lang import NULL, Bool, Ref, atomic, index, kernel, local, record, upto
-from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear, set_pte_at
+from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, upto
+from shootdown.linux.arch.x86.include.asm.pgtable import pmd_addr_end, pte_t, ptep_get, set_pte_at
+from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
 from shootdown.linux.bounds import NR_VMAS
+from shootdown.linux.features import LAZYFREE_BATCH_WRITE
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
+from shootdown.linux.include.linux.mm import folio_nr_pages
 from shootdown.linux.include.linux.mm_types import folio
-from shootdown.linux.include.linux.page_flags import folio_test_anon, folio_test_dirty
+from shootdown.linux.include.linux.page_flags import (
+    folio_test_anon,
+    folio_test_dirty,
+    folio_test_large,
+)
 from shootdown.linux.include.linux.pagemap import folio_put
+from shootdown.linux.include.linux.pgtable import get_and_clear_ptes, set_ptes
 from shootdown.linux.include.linux.rmap import (
     anon_vma_unlock_read,
     page_vma_mapped_walk_control,
@@ -23,9 +31,9 @@ from shootdown.linux.include.linux.rmap import (
     ttu_flags,
 )
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
+from shootdown.linux.mm.internal import folio_pte_batch_flags
 from shootdown.linux.mm.page_vma_mapped import page_vma_mapped_walk
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
-from shootdown.linux.mm.pgtable_generic import ptep_clear_flush
 from shootdown.linux.mm.rmap import folio_mapped, folio_remove_rmap_ptes, sd_look_in
 from shootdown.linux.mm.rmap_anon import folio_lock_anon_vma_read
 from shootdown.linux.mm.rmap_batch import set_tlb_ubc_flush_pending, should_defer_flush
@@ -34,10 +42,11 @@ from shootdown.linux.mm.swapfile import swap_duplicate
 __all__ = [
     "folio_referenced",
     "folio_referenced_one",
+    "folio_unmap_pte_batch",
     "referenced_t",
-    "sd_clear_entry",
+    "sd_clear_entries",
     "sd_note_slot",
-    "sd_replace_entry",
+    "sd_replace_entries",
     "try_to_unmap",
     "try_to_unmap_one",
 ]
@@ -62,8 +71,7 @@ def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
     for i in range(NR_VMAS):
         pvmw = local(page_vma_mapped_walk_control)
         if sd_look_in(pvmw, folio, mapping.i_mmap[i]):
-            try_to_unmap_one(pvmw, flags)
-            if not folio_mapped(folio):
+            if not try_to_unmap_one(pvmw, flags) or not folio_mapped(folio):
                 break
     i_mmap_unlock_read(mapping)
 
@@ -82,37 +90,77 @@ def sd_unmap_anon(folio: Ref[folio], flags: ttu_flags) -> None:
     for i in range(NR_VMAS):
         pvmw = local(page_vma_mapped_walk_control)
         if sd_look_in(pvmw, folio, anon_vma.rb_root[i]):
-            try_to_unmap_one(pvmw, flags)
-            if not folio_mapped(folio):
+            if not try_to_unmap_one(pvmw, flags) or not folio_mapped(folio):
                 break
     anon_vma_unlock_read(anon_vma)
 
 
 @kernel
-def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> None:
-    """Take the entry that maps the folio out, and flush it now or later.
+def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> Bool:
+    """Take the entries out that map the folio, and flush them now or later; tell whether it worked.
 
-    Kernel: mm/rmap.c, v6.18, commit d950c9477d51
+    Kernel: mm/rmap.c, v6.18, commit 354dffd29575
     Context: i_mmap_rwsem held; may sleep
-    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings; that the page
-        has one owner only needs no mark
+    Deviates: no notifiers, no huge entries; no locked mappings; that the page has one owner only
+        needs no mark
     """
-    if not page_vma_mapped_walk(pvmw):
-        return
-    pteval = sd_clear_entry(pvmw, flags)
-    if pteval.dirty:
-        folio_mark_dirty(pvmw.folio)
-    is_gone = True
-    if CONFIG_SWAP and folio_test_anon(pvmw.folio):
-        is_gone = sd_replace_entry(pvmw, pteval)
-    if is_gone:
-        folio_remove_rmap_ptes(pvmw.folio)
-        folio_put(pvmw.folio)
-    page_vma_mapped_walk_done(pvmw)
+    while page_vma_mapped_walk(pvmw):
+        nr_pages = folio_unmap_pte_batch(pvmw)
+        pteval = sd_clear_entries(pvmw, flags, nr_pages)
+        if pteval.dirty:
+            folio_mark_dirty(pvmw.folio)
+        if CONFIG_SWAP and folio_test_anon(pvmw.folio):
+            if not sd_replace_entries(pvmw, pteval, nr_pages):
+                page_vma_mapped_walk_done(pvmw)
+                return False
+        sd_drop_mappings(pvmw.folio, nr_pages)
+        if nr_pages == folio_nr_pages(pvmw.folio):
+            page_vma_mapped_walk_done(pvmw)
+            break
+    return True
 
 
 @kernel
-def sd_replace_entry(pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t) -> Bool:
+def folio_unmap_pte_batch(pvmw: Ref[page_vma_mapped_walk_control]) -> folio_pages_t:
+    """Return how many entries to take out together: those of a folio that may be dropped.
+
+    They lie in one table and one mapping.
+
+    Kernel: mm/rmap.c, v6.18, commit ddd05742b45b
+    Context: ptl held
+    Deviates: nothing
+    """
+    folio = pvmw.folio
+    if FOLIO_PAGES == 1 or not folio_test_large(folio):
+        return 1
+    end_addr = pmd_addr_end(pvmw.address, pvmw.vma.vm_end)
+    if not folio_test_anon(folio) or not folio.sd_lazyfree:
+        return 1
+    pte = ptep_get(pvmw.pte)
+    is_write_equal = has(LAZYFREE_BATCH_WRITE)
+    return folio_pte_batch_flags(folio, pvmw.pte, pte, end_addr - pvmw.address, is_write_equal)
+
+
+@kernel
+def sd_drop_mappings(folio: Ref[folio], nr_pages: folio_pages_t) -> None:
+    """Count entries that map the folio no more, and give the references back that they had.
+
+    Kernel: none
+    Context: ptl held; the caller has a reference of his own
+    Deviates: a part of try_to_unmap_one(); one entry at a time
+    """
+    folio_remove_rmap_ptes(folio)
+    if FOLIO_PAGES > 1:
+        for _ in range(1, nr_pages):
+            folio_remove_rmap_ptes(folio)
+            folio_put(folio)
+    folio_put(folio)
+
+
+@kernel
+def sd_replace_entries(
+    pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t, nr_pages: folio_pages_t
+) -> Bool:
     """Note where a page of no file will be, or drop it if its owner does not need it.
 
     If such a page was stored to, its owner does need it: the entry comes back. Tell if it does not.
@@ -124,11 +172,14 @@ def sd_replace_entry(pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t) -> 
     folio = pvmw.folio
     if folio.sd_lazyfree:
         if folio_test_dirty(folio):
-            set_pte_at(pvmw.pte, pteval)
+            set_ptes(pvmw.pte, pteval, nr_pages)
             folio.sd_lazyfree = False
             return False
         with atomic():
-            page_discarded(index(folio))
+            page_discarded(pteval.pfn)
+            if FOLIO_PAGES > 1:
+                for i in range(1, nr_pages):
+                    page_discarded(pteval.pfn + i)
         return True
     sd_note_slot(pvmw)
     return True
@@ -148,21 +199,24 @@ def sd_note_slot(pvmw: Ref[page_vma_mapped_walk_control]) -> None:
 
 
 @kernel
-def sd_clear_entry(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> pte_t:
-    """Take an entry out, and flush it now or later.
+def sd_clear_entries(
+    pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags, nr_pages: folio_pages_t
+) -> pte_t:
+    """Take entries out, and flush them now or later; return the first, dirty if any was.
 
-    If it was clean, a CPU that still has it must look at the tables before it stores through it.
+    If one was clean, a CPU that still has it must look at the tables before it stores through it.
 
     Kernel: none
     Context: ptl held
     Deviates: a part of try_to_unmap_one()
     """
-    mm = pvmw.vma.vm_mm
-    if should_defer_flush(mm, flags):
-        pteval = ptep_get_and_clear(pvmw.pte)
-        set_tlb_ubc_flush_pending(mm, pteval)
-        return pteval
-    return ptep_clear_flush(pvmw.vma, pvmw.address, pvmw.pte)
+    vma = pvmw.vma
+    pteval = get_and_clear_ptes(pvmw.pte, nr_pages)
+    if should_defer_flush(vma.vm_mm, flags):
+        set_tlb_ubc_flush_pending(vma.vm_mm, pteval)
+    else:
+        flush_tlb_range(vma, pvmw.address, pvmw.address + nr_pages)
+    return pteval
 
 
 @kernel
@@ -212,15 +266,14 @@ def sd_referenced_anon(folio: Ref[folio]) -> referenced_t:
 
 @kernel
 def folio_referenced_one(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
-    """Tell whether the entry that maps the folio was used, and forget that it was.
+    """Tell whether an entry that maps the folio was used, and forget that it was.
 
     Kernel: mm/rmap.c, v6.18 (with ptep_clear_flush_young(), which flushes nothing on x86)
     Context: i_mmap_rwsem held; may sleep
-    Deviates: no notifiers, no huge entries, one entry a mapping; no locked mappings; before v3.16
-        the entry was flushed
+    Deviates: no notifiers, no huge entries; no locked mappings; before v3.16 the entry was flushed
     """
     is_referenced = False
-    if page_vma_mapped_walk(pvmw):
-        is_referenced = hw_test_and_clear_accessed(pvmw.pte)
-        page_vma_mapped_walk_done(pvmw)
+    while page_vma_mapped_walk(pvmw):
+        if hw_test_and_clear_accessed(pvmw.pte):
+            is_referenced = True
     return is_referenced

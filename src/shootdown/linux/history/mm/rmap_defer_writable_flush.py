@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from shootdown.hw.bounds import folio_pages_t
 from shootdown.lang import Ref, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_page
@@ -11,11 +12,13 @@ from shootdown.linux.include.linux.rmap import page_vma_mapped_walk_control, ttu
 from shootdown.linux.mm.pgtable_generic import ptep_clear_flush
 from shootdown.linux.mm.rmap_batch import set_tlb_ubc_flush_pending, should_defer_flush
 
-__all__ = ["sd_clear_entry"]
+__all__ = ["sd_clear_entries"]
 
 
 @kernel(before=DEFER_WRITABLE_FLUSH)
-def sd_clear_entry(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) -> pte_t:
+def sd_clear_entries(
+    pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags, nr_pages: folio_pages_t
+) -> pte_t:
     """Take an entry out, and flush it now if it was dirty.
 
     Kernel: none

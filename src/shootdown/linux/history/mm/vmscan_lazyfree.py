@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from shootdown.hw.bounds import folio_pages_t
 from shootdown.hw.events import page_discarded
 from shootdown.lang import Bool, Ref, atomic, has, index, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t
@@ -18,7 +19,7 @@ from shootdown.linux.mm.page_writeback import folio_mark_dirty
 from shootdown.linux.mm.rmap_unmap import sd_note_slot
 from shootdown.linux.mm.swapfile import folio_alloc_swap
 
-__all__ = ["sd_has_place", "sd_replace_entry"]
+__all__ = ["sd_has_place", "sd_replace_entries"]
 
 
 @kernel(before=LAZYFREE)
@@ -46,7 +47,9 @@ def sd_has_place(folio: Ref[folio]) -> Bool:
 
 
 @kernel(before=LAZYFREE)
-def sd_replace_entry(pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t) -> Bool:
+def sd_replace_entries(
+    pvmw: Ref[page_vma_mapped_walk_control], pteval: pte_t, nr_pages: folio_pages_t
+) -> Bool:
     """Note where a page of no file will be, or drop it if its owner does not need it.
 
     Kernel: none

@@ -71,6 +71,9 @@ class page:
     PG_head: Bool
     """It stands for a folio of several pages."""
 
+    PG_anon_exclusive: Bool
+    """It is anonymous, and one address space has it, and no other: a store needs no copy."""
+
     PG_lru: Bool
     """Reclaim can find it. The kernel also has it on a list; here, lists are in order of frames."""
 
@@ -95,7 +98,7 @@ class page:
 
 
 folio = page
-"""Each folio is one page."""
+"""A folio is named by its first page, which is the only one unless FOLIO_PAGES says more."""
 
 
 @struct(count=NR_TABLES)
