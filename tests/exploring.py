@@ -11,7 +11,7 @@ from shootdown.compiler.artifact import Artifact, artifact_of
 from shootdown.compiler.emit import emit
 from shootdown.compiler.encode import encode
 from shootdown.compiler.interp import Blocked, Broken, State
-from shootdown.compiler.llvm import Native, compile_object
+from shootdown.compiler.llvm import Native, compile_alone, compile_object
 from shootdown.compiler.mir import Site
 from shootdown.compiler.program import Program
 from shootdown.explore.engine import Job
@@ -33,9 +33,11 @@ __all__ = [
 def compile_native(program: Program) -> tuple[Artifact, Native]:
     """Compile a program and the loop around it, as fast as possible and without a cache."""
     shape = artifact_of(program)
+    emitted = emit(program.unit)
     ready = replace(
         shape,
-        object_code=compile_object(emit(program.unit), level=0),
+        tables=emitted.tables,
+        object_code=compile_alone(emitted.text),
         loop_code=compile_object(loop_text(shape), level=0),
     )
     return ready, Native(ready.object_code, ready.loop_code)

@@ -7,11 +7,12 @@ import ctypes
 from collections.abc import Iterable
 
 from shootdown.compiler.artifact import Artifact
-from shootdown.compiler.emit_function import BLOCKED, BROKEN, CONTEXT_WORDS, DONE
+from shootdown.compiler.emit_function import BLOCKED, BROKEN, DONE
 from shootdown.compiler.encode import encode
 from shootdown.compiler.interp import Blocked, Broken, State
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.program import Program
+from shootdown.explore.native import Context
 from shootdown.explore.reference import alternatives
 
 __all__ = ["require_same_steps"]
@@ -42,7 +43,8 @@ def require_same_steps(
     """Take every step from every state, both ways."""
     step = STEP(native.address("step"))
     words = (ctypes.c_uint64 * (len(artifact.used) + 8))()
-    context = (ctypes.c_int64 * CONTEXT_WORDS)()
+    context = Context(artifact)
+    context.use(native)
     for state in states:
         start = encode(program, state)
         for task, base in enumerate(artifact.bases):
@@ -52,10 +54,10 @@ def require_same_steps(
             for choice in range(ways):
                 for number, word in enumerate(start):
                     words[number] = word
-                status = step(words, task, choice, place, context)
+                status = step(words, task, choice, place, context.words.ctypes.data)
                 result: Result = (status, None)
                 if status == DONE:
                     result = DONE, list(words[: len(start)])
                 elif status == BROKEN:
-                    result = BROKEN, context[0]
+                    result = BROKEN, context.words[0]
                 assert result == interpreted(program, state, task, choice)

@@ -7,13 +7,13 @@ import ctypes
 
 import pytest
 
-from shootdown.compiler.emit_function import BROKEN, CONTEXT_WORDS, DONE
+from shootdown.compiler.emit_function import BROKEN, DONE
 from shootdown.compiler.encode import encode
 from shootdown.compiler.interp import Broken
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.program import Program
 from shootdown.explore.engine import Job
-from shootdown.explore.native import Limits
+from shootdown.explore.native import Context, Limits
 from tests.differential.agreement import FINAL, STEP
 from tests.scenarios.jobs import job_of, violated_jobs
 
@@ -35,21 +35,24 @@ def follow(job: Job, schedule: tuple[tuple[int, int], ...], where: str) -> None:
     step, final = STEP(native.address("step")), FINAL(native.address("final"))
     state = program.new_state()
     words = (ctypes.c_uint64 * (len(artifact.used) + 8))(*encode(program, state))
-    context = (ctypes.c_int64 * CONTEXT_WORDS)()
+    context = Context(artifact)
+    context.use(native)
     for number, (task, choice) in enumerate(schedule):
         place = words[artifact.bases[task]] & (2**artifact.pc_width - 1)
-        status = step(words, task, choice, place, context)
+        status = step(words, task, choice, place, context.words.ctypes.data)
         if status == BROKEN:
             assert number == len(schedule) - 1
-            assert artifact.sites[context[0]].where == where
+            assert artifact.sites[int(context.words[0])].where == where
             with pytest.raises(Broken) as broken:
                 program.machine.step(state, task, choice)
-            assert program.sites[broken.value.site] == context[0]
+            assert program.sites[broken.value.site] == context.words[0]
             return
         assert status == DONE
         program.machine.step(state, task, choice)
         assert list(words[: len(artifact.used)]) == encode(program, state)
-    breaks_at_its_end(program, final(words, context), context[0], where)
+    breaks_at_its_end(
+        program, final(words, context.words.ctypes.data), int(context.words[0]), where
+    )
 
 
 def breaks_at_its_end(program: Program, status: int, site: int, where: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shootdown.compiler.mir import Call, Code, Embed, Load, LocalRecord, Store
+from shootdown.compiler.mir import Code, Embed, Load, LocalRecord, Store
 from shootdown.compiler.movers import lock_words
 from shootdown.compiler.types import Field, RefType, Struct, StructType
 
@@ -25,8 +25,7 @@ def reachable(roots: Iterable[Code]) -> list[Code]:
         if code in found:
             continue
         found[code] = None
-        for block in code.blocks:
-            stack.extend(i.callee for i in block.body if isinstance(i, Call))
+        stack.extend(code.callees)
     return list(found)
 
 

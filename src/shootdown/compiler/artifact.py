@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shootdown.compiler.blocking import places_that_write_first
 from shootdown.compiler.coverage import BlockLines
@@ -42,8 +42,8 @@ class Artifact:
     where a task may stay for ever, and `writes_first[place]` where its step may write and then
     find that it has to wait; place 0 is the end. `initial` is the packed initial state. `lines` are
     those of each block that tells when it runs. `settings` are the bounds and options that the
-    program depends on, `features` those that it asks for, with what this kernel says. Programs with
-    the same `identity` have the same executions.
+    program depends on, `features` those that it asks for, with what this kernel says. `tables` are
+    the numbers that the code looks up. Programs with the same `identity` have the same executions.
     """
 
     used: list[int]
@@ -60,6 +60,7 @@ class Artifact:
     settings: dict[str, int | bool]
     features: dict[str, bool]
     lines: list[BlockLines]
+    tables: list[int] = field(default_factory=list)
     identity: str = ""
     object_code: bytes = b""
     loop_code: bytes = b""

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from shootdown.compiler.emit_function import (
     BLOCKED,
@@ -11,31 +12,43 @@ from shootdown.compiler.emit_function import (
     CALL,
     DONE,
     FUEL_LEFT,
-    NEXT,
+    PLACES,
+    STATUS_BITS,
     STEP_FUEL,
+    TABLES,
     TAKEN,
     FunctionEmitter,
+    Tables,
     Unit,
-    constant_name,
 )
-from shootdown.compiler.mir import Call, Check, Code, Load, Wait
-from shootdown.compiler.types import Field
+from shootdown.compiler.mir import Call, Check, Code, Wait
 
-__all__ = ["emit"]
+__all__ = ["Emitted", "emit"]
 
 
-def emit(unit: Unit) -> str:
-    """Return the LLVM text of a program.
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The LLVM text of a program, and the numbers that it looks up.
 
-    It exports `step(words, task, choice, place, context)` and `final(words, context)`.
+    It exports `step(words, task, choice, place, context)`, `final(words, context)` and `places`,
+    the functions to go on with, by place.
     """
+
+    text: str
+    tables: list[int]
+
+
+def emit(unit: Unit, *, is_thorough: bool = False) -> Emitted:
+    """Return the LLVM text of a program: one that compiles fast, or one for fast code."""
     names = {code: f"f{number}" for number, code in enumerate(unit.codes)}
     fallible = _fallible(unit.codes)
-    parts = [_tables(unit, names)]
-    parts += [FunctionEmitter(unit, code, names, fallible).text() for code in unit.codes]
-    parts.append(_step(unit, names))
-    parts.append(_final(unit, names))
-    return "\n".join(parts)
+    tables = Tables()
+    parts = [
+        FunctionEmitter(unit, code, names, fallible, tables, is_thorough=is_thorough).text()
+        for code in unit.codes
+    ]
+    parts += [_step(unit, names, tables), _final(unit, names), _places(unit, names)]
+    return Emitted("\n".join(parts), tables.numbers)
 
 
 def _has_loop(code: Code) -> bool:
@@ -61,48 +74,25 @@ def _fallible(codes: Iterable[Code]) -> set[Code]:
     return found
 
 
-def _array(name: str, numbers: Sequence[int]) -> str:
-    parts = ", ".join(f"i64 {number}" for number in numbers)
-    return f"@{name} = internal constant [{len(numbers)} x i64] [{parts}]"
-
-
-def _tables(unit: Unit, names: dict[Code, str]) -> str:
-    layout = unit.layout
-    lines = [
-        _array("cpus", unit.cpus),
-        _array("bases", layout.bases),
-        f"@cov = global [{max(1, len(unit.coverage))} x i8] zeroinitializer",
-        _array("gated", [int(gate is not None) for gate in unit.gates]),
-    ]
-    for (code, slot), numbers in unit.locals.items():
-        if code in names:
-            lines.append(_array(f"l{names[code]}_{slot}", [n + 1 for n in numbers]))
+def _places(unit: Unit, names: dict[Code, str]) -> str:
     owner: dict[int, Code] = {}
-    for code, frame in layout.frames.items():
+    for code, frame in unit.layout.frames.items():
         for block in (code.entry, *frame.live):
-            owner[layout.numbers[block]] = code
-        if len(frame.sites) > 1:
-            lines.append(_array(f"r{names[code]}", [layout.numbers[b] for _, b in frame.sites]))
-    top = max(layout.numbers.values(), default=0)
+            owner[unit.layout.numbers[block]] = code
+    top = max(unit.layout.numbers.values(), default=0)
     entries = [f"ptr @{names[owner[n]]}" if n in owner else "ptr null" for n in range(top + 1)]
-    lines.append(f"@places = internal constant [{top + 1} x ptr] [{', '.join(entries)}]")
-    seen: set[Field] = set()
-    for code in unit.codes:
-        for block in code.blocks:
-            for item in block.body:
-                if isinstance(item, Load) and item.field.constant and item.field not in seen:
-                    seen.add(item.field)
-                    if len(set(item.field.constant)) > 1:
-                        lines.append(_array(constant_name(item.field), item.field.constant))
-    return "\n".join(lines)
+    return f"@places = constant [{top + 1} x ptr] [{', '.join(entries)}]"
 
 
-def _step(unit: Unit, names: dict[Code, str]) -> str:
+def _step(unit: Unit, names: dict[Code, str], tables: Tables) -> str:
     gate = next((code for code in unit.gates if code is not None), None)
     lines = [
-        "define i32 @step(ptr %W, i64 %task, i64 %choice, i64 %place, ptr %ctx) {",
+        "define i32 @step(ptr %W, i64 %task, i64 %choice, i64 %place, ptr %ctx) nounwind {",
         "start:",
-        "  %bp = getelementptr i64, ptr @bases, i64 %task",
+        f"  %given = getelementptr i64, ptr %ctx, i64 {TABLES}",
+        "  %tables = load ptr, ptr %given",
+        f"  %row = getelementptr i64, ptr %tables, i64 {tables.row(unit.layout.bases)}",
+        "  %bp = getelementptr i64, ptr %row, i64 %task",
         "  %base = load i64, ptr %bp",
         "  %F = getelementptr i64, ptr %W, i64 %base",
         "  store i64 0, ptr %ctx",
@@ -110,11 +100,14 @@ def _step(unit: Unit, names: dict[Code, str]) -> str:
         f"  store i64 {STEP_FUEL}, ptr %fuel",
         f"  %taken = getelementptr i64, ptr %ctx, i64 {TAKEN}",
         "  store i64 0, ptr %taken",
-        f"  %np = getelementptr i64, ptr %ctx, i64 {NEXT}",
+        f"  %pp = getelementptr i64, ptr %ctx, i64 {PLACES}",
+        "  %places = load ptr, ptr %pp",
     ]
     if gate is not None:
+        gated = tables.row([int(gate is not None) for gate in unit.gates])
         lines += [
-            "  %gp = getelementptr i64, ptr @gated, i64 %task",
+            f"  %gates = getelementptr i64, ptr %tables, i64 {gated}",
+            "  %gp = getelementptr i64, ptr %gates, i64 %task",
             "  %gated = load i64, ptr %gp",
             "  %has = icmp ne i64 %gated, 0",
             "  br i1 %has, label %ask, label %go",
@@ -138,13 +131,15 @@ def _step(unit: Unit, names: dict[Code, str]) -> str:
     lines += [
         "go:",
         f"  %at = phi i64 {origin}, [ %next, %again ]",
-        "  %tp = getelementptr ptr, ptr @places, i64 %at",
+        "  %tp = getelementptr ptr, ptr %places, i64 %at",
         "  %fn = load ptr, ptr %tp",
         "  %st = call i32 %fn(ptr %W, ptr %F, i64 %task, i64 %choice, i64 %at, ptr %ctx)",
-        f"  %more = icmp eq i32 %st, {CALL}",
+        f"  %kind = and i32 %st, {2**STATUS_BITS - 1}",
+        f"  %more = icmp eq i32 %kind, {CALL}",
         "  br i1 %more, label %again, label %end",
         "again:",
-        "  %next = load i64, ptr %np",
+        f"  %following = lshr i32 %st, {STATUS_BITS}",
+        "  %next = zext i32 %following to i64",
         "  br label %go",
         "end:",
         "  ret i32 %st",
@@ -155,7 +150,7 @@ def _step(unit: Unit, names: dict[Code, str]) -> str:
 
 def _final(unit: Unit, names: dict[Code, str]) -> str:
     lines = [
-        "define i32 @final(ptr %W, ptr %ctx) {",
+        "define i32 @final(ptr %W, ptr %ctx) nounwind {",
         "  store i64 0, ptr %ctx",
         f"  %fuel = getelementptr i64, ptr %ctx, i64 {FUEL_LEFT}",
         f"  store i64 {STEP_FUEL}, ptr %fuel",

@@ -3,14 +3,20 @@
 
 A function without scheduling points becomes an ordinary function. One that has some takes the
 number of the place where it goes on, and returns what happened: `BLOCKED`, `DONE` (the step has
-ended), `BROKEN` (context word `ERROR` has the failed site), or `CALL` (go on at word `NEXT`).
+ended), `BROKEN` (context word `ERROR` has the failed site), or `CALL`, with the place where to go
+on above its two bits.
+
+The text names no data: coverage and tables of numbers are found through the context. So the
+machine code has nothing to be linked with, and may be made for the small code model, in which
+LLVM is fastest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shootdown.compiler.interp import OPERATIONS, wrap
 from shootdown.compiler.layout import Frame, Layout, Slot, Spot
 from shootdown.compiler.liveness import defined, uses
 from shootdown.compiler.mir import (
@@ -44,19 +50,23 @@ __all__ = [
     "BROKEN",
     "CALL",
     "CONTEXT_WORDS",
+    "COVERAGE",
     "DONE",
     "FUEL_LEFT",
-    "NEXT",
+    "PLACES",
+    "STATUS_BITS",
     "STEP_FUEL",
+    "TABLES",
     "TAKEN",
     "FunctionEmitter",
+    "Tables",
     "Unit",
-    "constant_name",
     "endless",
 ]
 
 BLOCKED, DONE, BROKEN, CALL = 0, 1, 2, 3
-ERROR, FUEL_LEFT, NEXT, BACK, RESULT, TAKEN, ARGUMENTS = 0, 1, 2, 3, 4, 5, 8
+STATUS_BITS = 2
+ERROR, FUEL_LEFT, BACK, RESULT, TAKEN, COVERAGE, TABLES, PLACES, ARGUMENTS = range(9)
 CONTEXT_WORDS = 32
 STEP_FUEL = 100_000
 WAITING = -1
@@ -73,6 +83,8 @@ ARITHMETIC = {
     "shr": "ashr",
 }
 COMPARISON = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
+FEW_WAYS = 6
+FOLDED = {*COMPARISON, "add", "sub", "mul", "and", "or", "xor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,50 +103,81 @@ class Unit:
     coverage: dict[Block, int]
 
 
-def constant_name(item: Field) -> str:
-    """Return the LLVM name of a field that never changes."""
-    return f'"c.{item}"'
+class Tables:
+    """Rows of numbers that a program looks up, one behind the other."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.known: dict[tuple[int, ...], int] = {}
+
+    def row(self, numbers: Iterable[int]) -> int:
+        """Return where a row begins; equal rows are one."""
+        key = tuple(numbers)
+        if key not in self.known:
+            self.known[key] = len(self.numbers)
+            self.numbers.extend(key)
+        return self.known[key]
 
 
 class FunctionEmitter:
-    """Emits one function. Registers that live in one block only are LLVM values."""
+    """Emits one function. Registers that live in one block only are LLVM values.
 
-    def __init__(self, unit: Unit, code: Code, names: dict[Code, str], fallible: set[Code]) -> None:
+    Others are in memory; `recent` has what is known of them on the way through a block. `sums` are
+    registers that were not computed yet: what they add to another value.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        code: Code,
+        names: dict[Code, str],
+        fallible: set[Code],
+        tables: Tables,
+        *,
+        is_thorough: bool,
+    ) -> None:
         self.unit = unit
         self.code = code
         self.names = names
         self.fallible = fallible
+        self.tables = tables
+        self.is_thorough = is_thorough
         self.lines: list[str] = []
         self.count = 0
+        self.labels = 0
         self.values: dict[Reg, str] = {}
+        self.recent: dict[Reg, str] = {}
+        self.sums: dict[Reg, tuple[str, int]] = {}
         self.bits: set[str] = set()
-        self.pointers: dict[str, str] = {}
-        self.memory = self._registers_in_memory()
+        self.bit_of: dict[str, str] = {}
+        self.word_of: dict[str, str] = {}
+        self.entered: dict[str, int] = {}
+        self.pointers: dict[tuple[str, int], str] = {}
         self.frame: Frame | None = unit.layout.frames.get(code)
+        self.memory = self._registers_in_memory()
         self.dirty = self._maybe_nonzero() if self.frame else {}
 
     def _registers_in_memory(self) -> dict[Reg, str]:
-        homes: dict[Reg, set[int]] = {}
-        sets: dict[Reg, int] = dict.fromkeys(self.code.parameters, 1)
-        for reg in self.code.parameters:
-            homes.setdefault(reg, set()).add(0)
+        """Name the registers that several blocks mention, or that are set more than once."""
+        homes: dict[Reg, int] = dict.fromkeys(self.code.parameters, 0)
+        given = set(self.code.parameters)
+        shared: set[Reg] = set()
         for block in self.code.blocks:
+            mentioned = _end_uses(block)
             for instruction in block.body:
                 target = defined(instruction)
                 if target is not None:
-                    sets[target] = sets.get(target, 0) + 1
-                    homes.setdefault(target, set()).add(block.number)
-                for operand in uses(instruction):
-                    if isinstance(operand, Reg):
-                        homes.setdefault(operand, set()).add(block.number)
-            for operand in _end_uses(block):
-                homes.setdefault(operand, set()).add(block.number)
-        if self.unit.layout.frames.get(self.code):
-            for needed in self.unit.layout.frames[self.code].live.values():
-                for reg in needed:
-                    sets[reg] = 2
-        shared = [reg for reg in homes if len(homes[reg]) > 1 or sets.get(reg, 0) > 1]
-        return {reg: f"%v{number}" for number, reg in enumerate(shared)}
+                    mentioned.append(target)
+                    if target in given:
+                        shared.add(target)
+                    given.add(target)
+                mentioned += [reg for reg in uses(instruction) if isinstance(reg, Reg)]
+            for reg in mentioned:
+                if homes.setdefault(reg, block.number) != block.number:
+                    shared.add(reg)
+        if self.frame is not None:
+            shared.update(reg for needed in self.frame.live.values() for reg in needed)
+        return {reg: f"%v{number}" for number, reg in enumerate(r for r in homes if r in shared)}
 
     def _maybe_nonzero(self) -> dict[Block, frozenset[Slot]]:
         assert self.frame is not None
@@ -167,39 +210,57 @@ class FunctionEmitter:
         if self.code.is_plain:
             arguments = "".join(f", i64 %a{n}" for n in range(len(self.code.parameters)))
             taken = f"(ptr %W, i64 %task, i64 %choice, ptr %ctx{arguments})"
-            self.lines = [f"define internal i64 @{name}{taken} noinline {{"]
+            head = f"define internal i64 @{name}{taken} noinline nounwind {{"
         else:
             taken = "(ptr %W, ptr %F, i64 %task, i64 %choice, i64 %place, ptr %ctx)"
-            self.lines = [f"define internal i32 @{name}{taken} noinline {{"]
-        self.out("%cp = getelementptr i64, ptr @cpus, i64 %task")
-        self.out("%cpu = load i64, ptr %cp")
-        for home in self.memory.values():
-            self.out(f"{home} = alloca i64")
+            head = f"define internal i32 @{name}{taken} noinline nounwind {{"
         self._enter()
         for block in self.code.blocks:
             self._block(block)
-        self.lines.append("}")
-        return "\n".join(self.lines)
+        homes = [f"  {home} = alloca i64" for home in self.memory.values()]
+        return "\n".join([head, *homes, *self._first_lines(), *self.lines, "}"])
+
+    def _first_lines(self) -> list[str]:
+        """Return what finds the tables and bytes that the function uses."""
+        lines: list[str] = []
+        for name, word in self.entered.items():
+            lines.append(f"  {name}_at = getelementptr i64, ptr %ctx, i64 {word}")
+            lines.append(f"  {name} = load ptr, ptr {name}_at")
+        return lines
+
+    def given(self, name: str, word: int) -> str:
+        """Return a pointer that the context has."""
+        self.entered[name] = word
+        return name
+
+    def looked_up(self, numbers: Sequence[int], index: str) -> str:
+        """Return an entry of a row of numbers."""
+        row = self.tables.row(numbers)
+        place = index
+        if row:
+            place = (
+                str(int(index) + row) if index.isdigit() else self.calc(f"add i64 {index}, {row}")
+            )
+        base = self.given("%tables", TABLES)
+        return self.calc(
+            f"load i64, ptr {self.calc(f'getelementptr i64, ptr {base}, i64 {place}')}"
+        )
 
     def out(self, line: str) -> None:
         """Append an instruction."""
         self.lines.append("  " + line)
 
-    def fresh(self) -> str:
-        """Return a new LLVM name."""
-        self.count += 1
-        return f"%x{self.count}"
-
     def calc(self, text: str) -> str:
         """Append an instruction that gives a value, and return its name."""
-        name = self.fresh()
-        self.out(f"{name} = {text}")
+        self.count += 1
+        name = f"%{self.count}"
+        self.lines.append(f"  {name} = {text}")
         return name
 
     def label(self) -> str:
         """Return a new label."""
-        self.count += 1
-        return f"k{self.count}"
+        self.labels += 1
+        return f"k{self.labels}"
 
     def _enter(self) -> None:
         if self.frame is None:
@@ -210,8 +271,7 @@ class FunctionEmitter:
         if self.frame.back:
             self.out("%back = alloca i64")
         numbers = self.unit.layout.numbers
-        cases = [f"i64 {numbers[block]}, label %e{block.number}" for block in self.frame.live]
-        self.out(f"switch i64 %place, label %enter [ {' '.join(cases)} ]")
+        self._choose([(numbers[block], f"e{block.number}") for block in self.frame.live])
         self.start("enter")
         for number, reg in enumerate(self.code.parameters):
             self.set(reg, self.calc(f"load i64, ptr {self.context(ARGUMENTS + number)}"))
@@ -227,8 +287,36 @@ class FunctionEmitter:
                 self.set(reg, self._load_slot(self.frame.slots[reg], words))
             self.out(f"br label %b{block.number}")
 
+    def _choose(self, ways: list[tuple[int, str]]) -> None:
+        """Go where the place says; what LLVM makes of a `switch` is better, and takes longer."""
+        if self.is_thorough:
+            cases = [f"i64 {place}, label %{label}" for place, label in ways]
+            self.out(f"switch i64 %place, label %enter [ {' '.join(cases)} ]")
+        elif len(ways) > FEW_WAYS:
+            ways = sorted(ways)
+            half = len(ways) // 2
+            below, above = self.label(), self.label()
+            bit = self.calc(f"icmp slt i64 %place, {ways[half][0]}")
+            self.out(f"br i1 {bit}, label %{below}, label %{above}")
+            self.go_on(below)
+            self._choose(ways[:half])
+            self.go_on(above)
+            self._choose(ways[half:])
+        else:
+            for place, label in ways:
+                other = self.label()
+                bit = self.calc(f"icmp eq i64 %place, {place}")
+                self.out(f"br i1 {bit}, label %{label}, label %{other}")
+                self.go_on(other)
+            self.out("br label %enter")
+
     def start(self, label: str) -> None:
-        """Begin a block of LLVM's."""
+        """Begin a block that other ways lead to, too: nothing is known there of registers."""
+        self.recent.clear()
+        self.go_on(label)
+
+    def go_on(self, label: str) -> None:
+        """Begin a block that only the lines before lead to."""
         self.lines.append(f"{label}:")
         self.pointers.clear()
 
@@ -236,10 +324,10 @@ class FunctionEmitter:
         """Return a pointer to a word behind `base`, made once in a block."""
         if number == 0:
             return base
-        text = f"getelementptr i64, ptr {base}, i64 {number}"
-        if text not in self.pointers:
-            self.pointers[text] = self.calc(text)
-        return self.pointers[text]
+        key = (base, number)
+        if key not in self.pointers:
+            self.pointers[key] = self.calc(f"getelementptr i64, ptr {base}, i64 {number}")
+        return self.pointers[key]
 
     def context(self, word: int) -> str:
         """Return a pointer to a word of the context."""
@@ -272,7 +360,9 @@ class FunctionEmitter:
     def set(self, reg: Reg, value: str) -> None:
         """Give a register a value."""
         if reg in self.memory:
-            self.out(f"store i64 {self._as_word(value)}, ptr {self.memory[reg]}")
+            value = self._as_word(value)
+            self.out(f"store i64 {value}, ptr {self.memory[reg]}")
+            self.recent[reg] = value
         else:
             self.values[reg] = value
 
@@ -281,20 +371,42 @@ class FunctionEmitter:
         if isinstance(operand, int):
             return str(operand)
         if operand in self.memory:
-            return self.calc(f"load i64, ptr {self.memory[operand]}")
+            if operand not in self.recent:
+                self.recent[operand] = self.calc(f"load i64, ptr {self.memory[operand]}")
+            return self.recent[operand]
+        if operand in self.sums:
+            value, more = self.sums.pop(operand)
+            self.values[operand] = self._plus(value, more)
         return self._as_word(self.values.get(operand, "0"))
 
+    def get_sum(self, operand: Operand) -> tuple[str, int]:
+        """Return an operand as a value and what to add to it."""
+        if isinstance(operand, Reg) and operand in self.sums:
+            return self.sums[operand]
+        return self.get(operand), 0
+
+    def _plus(self, value: str, more: int) -> str:
+        return self.calc(f"add i64 {value}, {more}") if more else value
+
     def _as_word(self, value: str) -> str:
-        if value in self.bits:
-            return self.calc(f"zext i1 {value} to i64")
-        return value
+        if value not in self.bits:
+            return value
+        if value not in self.word_of:
+            self.word_of[value] = self.calc(f"zext i1 {value} to i64")
+            self.bit_of[self.word_of[value]] = value
+        return self.word_of[value]
 
     def truth(self, operand: Operand) -> str:
         """Return a bit that says whether an operand is not 0."""
         value = self.values.get(operand, "") if isinstance(operand, Reg) else ""
+        if value not in self.bits:
+            value = self.get(operand)
+            value = self.bit_of.get(value, value)
         if value in self.bits:
             return value
-        return self.calc(f"icmp ne i64 {self.get(operand)}, 0")
+        if _is_number(value):
+            return "true" if int(value) else "false"
+        return self.calc(f"icmp ne i64 {value}, 0")
 
     # Blocks
 
@@ -302,7 +414,8 @@ class FunctionEmitter:
         self.start(f"b{block.number}")
         if block in self.unit.coverage:
             number = self.unit.coverage[block]
-            self.out(f"store i8 1, ptr getelementptr (i8, ptr @cov, i64 {number})")
+            base = self.given("%coverage", COVERAGE)
+            self.out(f"store i8 1, ptr {self.calc(f'getelementptr i8, ptr {base}, i64 {number}')}")
         for instruction in block.body:
             self._instruction(instruction)
         for successor in block.successors:
@@ -313,8 +426,7 @@ class FunctionEmitter:
             case Jump(target=target):
                 self.out(f"br label %b{target.number}")
             case Branch(condition=condition, yes=yes, no=no):
-                bit = self.truth(condition)
-                self.out(f"br i1 {bit}, label %b{yes.number}, label %b{no.number}")
+                self._branch(self.truth(condition), f"b{yes.number}", f"b{no.number}")
             case Yield(sched=sched, target=target):
                 if sched.joins:
                     self._join(target)
@@ -325,15 +437,21 @@ class FunctionEmitter:
             case Return(value=value):
                 self._return(block, value)
 
+    def _branch(self, bit: str, yes: str, no: str) -> None:
+        if bit in ("true", "false"):
+            self.out(f"br label %{yes if bit == 'true' else no}")
+        else:
+            self.out(f"br i1 {bit}, label %{yes}, label %{no}")
+
     def _join(self, target: Block) -> None:
         """Go on in the same step if it has just taken a lock."""
         taken = self.calc(f"icmp ne i64 {self.load_context(TAKEN)}, 0")
         on, stop = self.label(), self.label()
         self.out(f"br i1 {taken}, label %{on}, label %{stop}")
-        self.start(on)
+        self.go_on(on)
         self.store_context(TAKEN, "0")
         self.out(f"br label %b{target.number}")
-        self.start(stop)
+        self.go_on(stop)
 
     def _burn(self) -> None:
         left = self.calc(f"sub i64 {self.load_context(FUEL_LEFT)}, 1")
@@ -341,13 +459,16 @@ class FunctionEmitter:
         spent = self.calc(f"icmp slt i64 {left}, 0")
         stop, go = self.label(), self.label()
         self.out(f"br i1 {spent}, label %{stop}, label %{go}")
-        self.start(stop)
+        self.go_on(stop)
         self._fail(self.unit.sites[endless(self.code)])
-        self.start(go)
+        self.go_on(go)
 
     def _fail(self, number: int) -> None:
         self.store_context(ERROR, str(number))
-        self._give_up()
+        if self.frame is None:
+            self.out("ret i64 0")
+        else:
+            self.out(f"ret i32 {BLOCKED if number == WAITING else BROKEN}")
 
     def _give_up(self) -> None:
         if self.frame is None:
@@ -401,8 +522,7 @@ class FunctionEmitter:
         if callee.back:
             index = callee.sites.index((self.code, target))
             self.store_context(BACK, str(index))
-        self.store_context(NEXT, str(self.unit.layout.numbers[call.callee.entry]))
-        self.out(f"ret i32 {CALL}")
+        self.out(f"ret i32 {_go_on_at(self.unit.layout.numbers[call.callee.entry])}")
 
     def _return(self, block: Block, value: Operand | None) -> None:
         result = "0" if value is None else self.get(value)
@@ -415,19 +535,23 @@ class FunctionEmitter:
             self.out(f"ret i32 {DONE}")
             return
         self.store_context(RESULT, result)
-        following = str(self.unit.layout.numbers[self.frame.sites[0][1]])
+        numbers = [self.unit.layout.numbers[block] for _, block in self.frame.sites]
+        following = str(_go_on_at(numbers[0]))
         if self.frame.back:
             index = self.calc("load i64, ptr %back")
-            table = f"@r{self.names[self.code]}"
-            pointer = self.calc(f"getelementptr i64, ptr {table}, i64 {index}")
-            following = self.calc(f"load i64, ptr {pointer}")
-        self.store_context(NEXT, following)
-        self.out(f"ret i32 {CALL}")
+            found = self.looked_up([_go_on_at(number) for number in numbers], index)
+            following = self.calc(f"trunc i64 {found} to i32")
+        self.out(f"ret i32 {following}")
 
     # Instructions
 
     def _instruction(self, instruction: Instruction) -> None:
         match instruction:
+            case Compute(
+                target=target, op="add" | "sub" as op, left=left, right=int() as right
+            ) if target not in self.memory:
+                value, more = self.get_sum(left)
+                self.sums[target] = (value, more + (right if op == "add" else -right))
             case Compute(target=target, op=op, left=left, right=right):
                 self.set(target, self._compute(op, left, right))
             case Load(target=target, field=item, position=position):
@@ -448,20 +572,24 @@ class FunctionEmitter:
             case Choose(target=target):
                 self.set(target, "%choice")
             case TaskNumber(target=target, of=of):
-                self.set(target, "%task" if of == "task" else "%cpu")
+                self.set(target, "%task" if of == "task" else self._cpu())
             case Embed(target=target, field=item, position=position):
-                base = self.unit.bases[item] + 1
-                self.set(target, self.calc(f"add i64 {self.get(position)}, {base}"))
+                value, more = self.get_sum(position)
+                self.set(target, self._plus(value, more + self.unit.bases[item] + 1))
             case LocalRecord(target=target, code=code, slot=slot):
-                table = f"@l{self.names[code]}_{slot}"
-                pointer = self.calc(f"getelementptr i64, ptr {table}, i64 %task")
-                self.set(target, self.calc(f"load i64, ptr {pointer}"))
+                numbers = [number + 1 for number in self.unit.locals[code, slot]]
+                self.set(target, self.looked_up(numbers, "%task"))
+
+    def _cpu(self) -> str:
+        return self.looked_up(self.unit.cpus, "%task")
 
     def _compute(self, op: str, left: Operand, right: Operand) -> str:
         a = self.get(left)
         if op == "copy":
             return a
         b = self.get(right)
+        if op in FOLDED and _is_number(a) and _is_number(b):
+            return str(wrap(OPERATIONS[op](int(a), int(b))))
         if op in COMPARISON:
             bit = self.calc(f"icmp {COMPARISON[op]} i64 {a}, {b}")
             self.bits.add(bit)
@@ -491,12 +619,14 @@ class FunctionEmitter:
             else:
                 word, shift = spot.word, spot.shift + number * spot.width
             return self.word("%W", word), str(shift)
-        index = self.get(position)
         if not spot.per_word:
             pointer = self.word("%W", spot.word)
-            scaled = self.calc(f"mul i64 {index}, {spot.width}")
-            return pointer, self.calc(f"add i64 {scaled}, {spot.shift}")
-        high = self.calc(f"udiv i64 {index}, {spot.per_word}")
+            index, more = self.get_sum(position)
+            if spot.width > 1:
+                index = self.calc(f"mul i64 {index}, {spot.width}")
+            return pointer, self._plus(index, more * spot.width + spot.shift)
+        index = self.get(position)
+        high = self.calc(f"lshr i64 {index}, {spot.per_word.bit_length() - 1}")
         word_number = self.calc(f"add i64 {high}, {spot.word}")
         low = self.calc(f"and i64 {index}, {spot.per_word - 1}")
         pointer = self.calc(f"getelementptr i64, ptr %W, i64 {word_number}")
@@ -504,12 +634,11 @@ class FunctionEmitter:
 
     def _load(self, item: Field, position: Operand) -> str:
         if item.constant is not None:
+            if isinstance(position, int):
+                return str(item.constant[position])
             if len(set(item.constant)) == 1:
                 return str(item.constant[0])
-            pointer = self.calc(
-                f"getelementptr i64, ptr @{constant_name(item)}, i64 {self.get(position)}"
-            )
-            return self.calc(f"load i64, ptr {pointer}")
+            return self.looked_up(item.constant, self.get(position))
         spot = self.unit.layout.spots[item]
         if spot.width == 0:
             return str(spot.low)
@@ -536,12 +665,14 @@ class FunctionEmitter:
         self.out(f"store i64 {self.calc(f'or i64 {kept}, {moved}')}, ptr {pointer}")
 
     def _check(self, condition: Operand, number: int) -> None:
-        bad, good = self.label(), self.label()
         bit = self.truth(condition)
+        if bit == "true":
+            return
+        bad, good = self.label(), self.label()
         self.out(f"br i1 {bit}, label %{good}, label %{bad}")
-        self.start(bad)
+        self.go_on(bad)
         self._fail(number)
-        self.start(good)
+        self.go_on(good)
 
     def _call(self, target: Reg | None, callee: Code, arguments: tuple[Operand, ...]) -> None:
         passed = "".join(f", i64 {self.get(operand)}" for operand in arguments)
@@ -552,9 +683,9 @@ class FunctionEmitter:
             bad, good = self.label(), self.label()
             bit = self.calc(f"icmp eq i64 {self.load_context(ERROR)}, 0")
             self.out(f"br i1 {bit}, label %{good}, label %{bad}")
-            self.start(bad)
+            self.go_on(bad)
             self._give_up()
-            self.start(good)
+            self.go_on(good)
         if target is not None:
             self.set(target, result)
 
@@ -566,6 +697,15 @@ def _end_uses(block: Block) -> list[Reg]:
         case CallOut(call=call):
             return [operand for operand in call.arguments if isinstance(operand, Reg)]
     return []
+
+
+def _is_number(value: str) -> bool:
+    return value.lstrip("-").isdigit()
+
+
+def _go_on_at(place: int) -> int:
+    """Return the status of a function that another place goes on for."""
+    return place << STATUS_BITS | CALL
 
 
 def _signed(number: int) -> int:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from shootdown.compiler.mir import (
     Block,
     Branch,
@@ -22,42 +25,33 @@ from shootdown.compiler.mir import (
     Wait,
 )
 
-__all__ = ["defined", "live_at_entry", "live_in", "step_back", "uses"]
+__all__ = ["defined", "live_at_entry", "live_in", "uses"]
+
+
+_USES: dict[type[Instruction], Callable[[Any], tuple[Operand, ...]]] = {
+    Compute: lambda i: (i.left,) if i.op == "copy" else (i.left, i.right),
+    Load: lambda i: (i.position,),
+    Embed: lambda i: (i.position,),
+    Store: lambda i: (i.position, i.source),
+    Check: lambda i: (i.condition,),
+    Wait: lambda i: (i.condition,),
+    Call: lambda i: i.arguments,
+    Mark: lambda i: tuple(operand for _, operand in i.arguments),
+}
+
+
+def _none(_: Instruction) -> tuple[Operand, ...]:
+    return ()
 
 
 def uses(instruction: Instruction) -> tuple[Operand, ...]:
     """Return the operands that an instruction reads."""
-    match instruction:
-        case Compute(op="copy", left=left):
-            return (left,)
-        case Compute(left=left, right=right):
-            return (left, right)
-        case Load(position=position) | Embed(position=position):
-            return (position,)
-        case Store(position=position, source=source):
-            return (position, source)
-        case Check(condition=condition) | Wait(condition=condition):
-            return (condition,)
-        case Call(arguments=arguments):
-            return arguments
-        case Mark(arguments=named):
-            return tuple(operand for _, operand in named)
-    return ()
+    return _USES.get(type(instruction), _none)(instruction)
 
 
 def defined(instruction: Instruction) -> Reg | None:
     """Return the register that an instruction sets."""
     return getattr(instruction, "target", None)
-
-
-def step_back(instruction: Instruction, live: set[Reg]) -> None:
-    """Turn what is live behind an instruction into what is live before it."""
-    target = defined(instruction)
-    if target is not None:
-        live.discard(target)
-    for operand in uses(instruction):
-        if isinstance(operand, Reg):
-            live.add(operand)
 
 
 def _before_end(block: Block, live: dict[Block, set[Reg]]) -> set[Reg]:
@@ -76,21 +70,34 @@ def live_in(code: Code) -> dict[Block, set[Reg]]:
     """Return the registers that are live at the beginning of each block."""
     asked: dict[Block, set[Reg]] = {}
     given: dict[Block, set[Reg]] = {}
+    before: dict[Block, list[Block]] = {block: [] for block in code.blocks}
     for block in code.blocks:
-        asked[block] = set()
-        given[block] = {reg for reg in map(defined, block.body) if reg is not None}
-        for instruction in reversed(block.body):
-            step_back(instruction, asked[block])
+        asked[block], given[block] = _asked_and_given(block)
+        for successor in block.successors:
+            before[successor].append(block)
     live = {block: asked[block] for block in code.blocks}
-    changed = True
-    while changed:
-        changed = False
-        for block in reversed(code.blocks):
-            found = asked[block] | (_before_end(block, live) - given[block])
-            if found != live[block]:
-                live[block] = found
-                changed = True
+    work = dict.fromkeys(code.blocks)
+    while work:
+        block, _ = work.popitem()
+        found = asked[block] | (_before_end(block, live) - given[block])
+        if len(found) != len(live[block]):
+            live[block] = found
+            work.update(dict.fromkeys(before[block]))
     return live
+
+
+def _asked_and_given(block: Block) -> tuple[set[Reg], set[Reg]]:
+    """Return the registers that a block reads before it sets them, and those that it sets."""
+    asked: set[Reg] = set()
+    given: set[Reg] = set()
+    for instruction in block.body:
+        for operand in uses(instruction):
+            if isinstance(operand, Reg) and operand not in given:
+                asked.add(operand)
+        target = defined(instruction)
+        if target is not None:
+            given.add(target)
+    return asked, given
 
 
 def live_at_entry(code: Code) -> set[Reg]:

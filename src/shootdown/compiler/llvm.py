@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 from typing import Any
 
 import llvmlite.binding as llvm
 
-__all__ = ["Native", "compile_object", "host"]
+__all__ = ["Native", "compile_alone", "compile_object", "host"]
 
 
 @functools.cache
@@ -18,7 +17,7 @@ def _initialize() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def _target(level: int) -> Any:
+def _target(level: int, model: str = "jitdefault") -> Any:
     """Return a new target machine: an execution engine takes the one it is given with it."""
     _initialize()
     target = llvm.Target.from_default_triple()
@@ -26,7 +25,8 @@ def _target(level: int) -> Any:
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=level,
-        codemodel="jitdefault",
+        reloc="default" if model == "jitdefault" else "pic",
+        codemodel=model,
         jit=True,
     )
 
@@ -36,9 +36,20 @@ def host() -> str:
     return f"{llvm.llvm_version_info} {llvm.get_host_cpu_name()}"
 
 
+def compile_alone(text: str) -> bytes:
+    """Return the object code of LLVM text that refers to nothing outside, compiled fast."""
+    code = _compiled(text, _target(0, "small"))
+    sections = {section.name() for section in llvm.ObjectFileRef.from_data(code).sections()}
+    assert b".rela.text" not in sections, "small code may be loaded far from what it refers to"
+    return code
+
+
 def compile_object(text: str, *, level: int) -> bytes:
     """Return the object code of LLVM text; `level` 0 compiles fast, 2 makes fast code."""
-    machine = _target(level)
+    return _compiled(text, _target(level), level)
+
+
+def _compiled(text: str, machine: Any, level: int = 0) -> bytes:
     module = llvm.parse_assembly(text)
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
@@ -67,6 +78,8 @@ class Native:
         assert found, name
         return found
 
-    def bytes_at(self, name: str, count: int) -> bytes:
-        """Return the first bytes of a global variable."""
-        return ctypes.string_at(self.engine.get_global_value_address(name), count)
+    def variable(self, name: str) -> int:
+        """Return the address of a global variable."""
+        found: int = self.engine.get_global_value_address(name)
+        assert found, name
+        return found

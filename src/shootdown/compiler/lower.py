@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shootdown.compiler.builder import Builder
+from shootdown.compiler.known import leave_out_known_checks
 from shootdown.compiler.liveness import live_at_entry
 from shootdown.compiler.mir import Call, Code, Embed, Load, Reg, Return, Store
 from shootdown.compiler.records import resolve_type
@@ -117,6 +118,7 @@ class Lowering:
             b.leave(None if isinstance(signature.result, NoneType) else 0)
         _zero_locals(b, declaration.node)
         _prune(code)
+        leave_out_known_checks(code)
         self._check_result(b, code)
 
     def _check_result(self, b: Builder, code: Code) -> None:

@@ -271,12 +271,12 @@ class Block:
     @property
     def successors(self) -> tuple[Block, ...]:
         """The blocks that may come next."""
-        match self.end:
-            case Jump(target=target) | Yield(target=target) | CallOut(target=target):
-                return (target,)
-            case Branch(yes=yes, no=no):
-                return (yes, no)
-        return ()
+        end = self.end
+        if isinstance(end, Branch):
+            return (end.yes, end.no)
+        if end is None or isinstance(end, Return):
+            return ()
+        return (end.target,)
 
 
 @dataclass(eq=False, slots=True)
@@ -298,6 +298,16 @@ class Code:
     is_plain: bool = False
     monitor: bool = False
     gate: bool = False
+    called: tuple[Code, ...] | None = None
+
+    @property
+    def callees(self) -> tuple[Code, ...]:
+        """The functions that it calls, each where it does so last; asked of whole functions."""
+        if self.called is None:
+            bodies = [block.body for block in self.blocks]
+            calls = [i.callee for body in bodies for i in body if isinstance(i, Call)]
+            self.called = tuple(dict.fromkeys(calls[::-1]))[::-1]
+        return self.called
 
     @property
     def entry(self) -> Block:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from shootdown.compiler import cache
 from shootdown.compiler.artifact import Artifact, SiteText, artifact_of
 from shootdown.compiler.coverage import reached
 from shootdown.compiler.emit import emit
-from shootdown.compiler.llvm import Native, compile_object, host
+from shootdown.compiler.llvm import Native, compile_alone, compile_object, host
 from shootdown.compiler.program import Program, Request, build
 from shootdown.execution import Execution, Step
 from shootdown.explore.native import Faster, Limits, Outcome, Progress, Search, loop_text
@@ -104,14 +105,15 @@ class Job:
             return found
         program = self.built()
         shape = artifact_of(program)
-        text = emit(program.unit)
+        made = emit(program.unit)
         sites = sorted((number, *vars_of(site)) for number, site in shape.sites.items())
         ready = replace(
             shape,
+            tables=made.tables,
             identity=cache.digest(
-                [text, shape.initial, shape.tasks, shape.ways, shape.rests, sites]
+                [made, shape.initial, shape.tasks, shape.ways, shape.rests, sites]
             ),
-            object_code=compile_object(text, level=0),
+            object_code=self._compiled(made.text, compile_alone),
             loop_code=self._loop(shape),
         )
         if is_kept:
@@ -134,13 +136,17 @@ class Job:
         cache.save(self._family, [*others, asked])
 
     def _loop(self, shape: Artifact) -> bytes:
-        text = loop_text(shape)
+        return self._compiled(loop_text(shape), partial(compile_object, level=0))
+
+    def _compiled(self, text: str, compiler: Callable[[str], bytes]) -> bytes:
+        """Compile a text unless the same was compiled for another program."""
         key = cache.digest([host(), text])
-        found = cache.load(key) if self.use_cache else None
+        is_kept = self.use_cache and not self.is_passing
+        found = cache.load(key) if is_kept else None
         if isinstance(found, bytes):
             return found
-        code = compile_object(text, level=0)
-        if self.use_cache:
+        code = compiler(text)
+        if is_kept:
             cache.save(key, code)
         return code
 
@@ -152,7 +158,8 @@ class Job:
         if not isinstance(found, bytes):
             program = self.built()
             loop = loop_text(artifact_of(program), alone=False)
-            found = compile_object("\n".join([emit(program.unit), loop]), level=2)
+            text = emit(program.unit, is_thorough=True).text
+            found = compile_object(f"{text}\n{loop}", level=2)
             if is_kept:
                 cache.save(key, found)
         return Native(found)
@@ -171,7 +178,9 @@ class Job:
         faster = Faster(len(artifact.object_code) * PATIENCE_S, self.fast)
         outcome = search.run(limits, clock=time.monotonic, progress=progress, faster=faster)
         path = fewest_switches(search, outcome) if outcome.notes else None
-        seen, missed = reached(artifact.lines, search.bytes_at("cov", len(artifact.lines)))
+        seen, missed = reached(
+            artifact.lines, search.context.coverage.tolist()[: len(artifact.lines)]
+        )
         answer = Answer(outcome, artifact, reached=seen, unreached=missed)
         if path is None:
             return answer

@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shootdown.compiler.artifact import Artifact
-from shootdown.compiler.emit_function import BROKEN, CONTEXT_WORDS, DONE
+from shootdown.compiler.emit_function import (
+    BROKEN,
+    CONTEXT_WORDS,
+    COVERAGE,
+    DONE,
+    PLACES,
+    TABLES,
+)
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.raw import raw_text
 from shootdown.execution import INTERRUPTED
@@ -25,6 +32,7 @@ from shootdown.explore.memory import arena, table
 __all__ = [
     "AT_END",
     "STUCK",
+    "Context",
     "Faster",
     "Limits",
     "Note",
@@ -168,6 +176,25 @@ def _packing(used: list[int]) -> str:
     return "\n".join([*pack, "    return 0", *unpack, "    return 0", ""])
 
 
+class Context:
+    """What the functions of a program find outside of the state, and leave there.
+
+    `words` is the record whose address they are given, `coverage` a byte for each block that tells
+    when it runs.
+    """
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.words = np.zeros(CONTEXT_WORDS, np.int64)
+        self.coverage = np.zeros(len(artifact.lines) + 1, np.uint8)
+        self.tables = np.array([*artifact.tables, 0], np.int64)
+        self.words[COVERAGE] = self.coverage.ctypes.data
+        self.words[TABLES] = self.tables.ctypes.data
+
+    def use(self, native: Native) -> None:
+        """Let the functions of some machine code find each other."""
+        self.words[PLACES] = native.variable("places")
+
+
 class Search:
     """One exploration of one program. `native` has the program and the loop.
 
@@ -178,6 +205,7 @@ class Search:
         self.artifact = artifact
         self.width = artifact.stored_words
         self.natives = [native]
+        self.context = Context(artifact)
         self._bind(native)
         self.arena = arena()
         self.table = table(8 * MOST_SLOTS)
@@ -187,7 +215,7 @@ class Search:
         self._point("NOTES", self.notes)
         self._point("UNPACKED", self._array(len(artifact.used) + 8))
         self._point("WORKING", self._array(len(artifact.used) + 8))
-        self._point("CONTEXT", self._array(CONTEXT_WORDS))
+        self._point("CONTEXT", self.context.words)
         self._point("BATCH", self._array((BATCH + 1) * (self.width + 1)))
         self._point("WAYS", np.array(artifact.ways, np.int64))
         self._point("RESTS", np.array(artifact.rests, np.int64))
@@ -204,6 +232,7 @@ class Search:
         self.expand = two(native.address("expand"))
         self.spread = two(native.address("spread"))
         self.relax = three(native.address("relax"))
+        self.context.use(native)
 
     def _use(self, slots: int) -> None:
         self.slots = slots
@@ -223,11 +252,6 @@ class Search:
         three = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
         hash_of = one(self.natives[0].address("hash_of"))(words.ctypes.data)
         three(self.natives[0].address("insert"))(self.x.ctypes.data, words.ctypes.data, hash_of)
-
-    def bytes_at(self, name: str, count: int) -> bytes:
-        """Return the first bytes of a program's global variable: all of its codes' together."""
-        parts = [np.frombuffer(native.bytes_at(name, count), np.uint8) for native in self.natives]
-        return bytes(np.bitwise_or.reduce(parts))
 
     def get(self, name: str) -> int:
         """Return a word of the search's record."""

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A step that writes and then finds that it has to wait leaves no trace."""
 
-from shootdown.compiler.artifact import artifact_of
-from shootdown.compiler.emit import emit
-from shootdown.compiler.llvm import Native, compile_object
-from shootdown.explore.native import Limits, Search, loop_text
 from shootdown.explore.reference import explore
+from tests.exploring import compile_native, search
 from tests.programs import WORDS, compile_text
 
 WRITES_FIRST = """
@@ -48,10 +45,8 @@ def third() -> None:
 def test_a_blocked_step_leaves_no_trace() -> None:
     program = compile_text(WRITES_FIRST + WORDS)
     found = explore(program, all_levels=True)
-    artifact = artifact_of(program)
+    artifact, native = compile_native(program)
     assert sum(artifact.writes_first) == 1
-    loop = compile_object(loop_text(artifact), level=2)
-    native = Native(compile_object(emit(program.unit), level=0), loop)
-    outcome = Search(artifact, native, artifact.initial).run(Limits(), clock=lambda: 0.0)
+    outcome = search(artifact, native)
     assert not found.violations
     assert (outcome.states, outcome.transitions) == (found.states, found.transitions)
