@@ -26,7 +26,7 @@ from shootdown.hw.bounds import (
 )
 from shootdown.hw.cpu import processor
 from shootdown.hw.events import access_made
-from shootdown.hw.memory import is_mapped_at, table
+from shootdown.hw.memory import entry_for, keeps_frame, table
 from shootdown.hw.published import page_flags
 from shootdown.lang import Bool, check, hw, invariant, on, record
 
@@ -54,6 +54,7 @@ def store_stays_in_its_address_space(
 def is_mapped_in(root: table_nr, pfn: pfn_t) -> Bool:
     """Tell whether an address space maps the frame."""
     for vpn in range(NR_VPN):
-        if is_mapped_at(root, vpn, pfn, False):
+        entry = entry_for(root, vpn)
+        if keeps_frame(entry) and entry.pfn == pfn:
             return True
     return False
