@@ -29,6 +29,7 @@ from shootdown.linux.mm.vmscan import balance_pgdat, try_to_free_pages
 NAME = "pages-and-cpus"
 BOUNDS = {{"NR_CPUS": {cpus}, "NR_PAGES": {pages}, "NR_FILE_PAGES": {pages}, "LEVELS": 1,
           "PTRS_PER_TABLE": {pages}, "SWAP_CLUSTER_MAX": {pages}, "NR_VMAS": 1}}
+CONFIG = {{"RECLAIM": True}}
 EXPECT = (since("v2.6.39", holds()),)
 
 @setup(cpu=1)

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, FOLIO_PAGES, NR_TABLES, NR_VPN
+from shootdown.hw.bounds import (
+    CONFIG_TRANSPARENT_HUGEPAGE,
+    FOLIO_PAGES,
+    NR_PAGES,
+    NR_TABLES,
+    NR_VPN,
+)
 from shootdown.lang import NR_TASKS, bits, bound, option, span, upto
 
 __all__ = [
@@ -32,6 +38,7 @@ __all__ = [
     "PRIVATE_FILES",
     "PROTNONE",
     "READ_BACK",
+    "RECLAIM",
     "SWAP_CLUSTER_MAX",
     "TABLE_BATCH_PAGE",
     "TLB_FLUSH_ALL",
@@ -45,6 +52,7 @@ __all__ = [
     "flush_end_t",
     "gen_t",
     "isolated_t",
+    "listed_t",
     "mapcount_t",
     "owner_t",
     "pgoff_t",
@@ -65,6 +73,7 @@ CONFIG_MMU_GATHER_MERGE_VMAS = option(True, "one flush for all mappings (on x86:
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 PRIVATE_FILES = option(False, "mappings of files are private")
+RECLAIM = option(False, "some task frees pages that are in use, and finds them on a list")
 READ_BACK = option(False, "a page that reclaim has dropped is read from the disk again")
 PROTNONE = option(False, "some call makes a mapping inaccessible")
 
@@ -157,6 +166,9 @@ truncate_count_t = Annotated[int, upto(MAX_TRUNCATE_COUNT)]
 
 truncate_mark_t = Annotated[int, upto(MAX_TRUNCATE_COUNT + NR_VPN)]
 """The walk that a mapping is done with, or MAX_TRUNCATE_COUNT and the address to go on from."""
+
+listed_t = Annotated[int, upto(NR_PAGES)]
+"""A number of pages on the list that reclaim takes pages from."""
 
 isolated_t = Annotated[int, upto(SWAP_CLUSTER_MAX)]
 """A number of pages that reclaim has isolated."""

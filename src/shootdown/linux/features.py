@@ -102,6 +102,7 @@ __all__ = [
     "LAZYFREE_BATCH",
     "LAZYFREE_BATCH_END",
     "LAZYFREE_BATCH_WRITE",
+    "LRU_TEST_CLEAR",
     "MADVISE_RELOCK_DRAIN",
     "MADV_FREE",
     "MMU_GATHER_EXTENDED_BATCHES",
@@ -176,6 +177,15 @@ GATHER_FLUSH_CLEARED = feature(
     requires=(TLB_TABLE_INVALIDATE, FLUSH_NESTED_FULLMM),
     brings="A gather flushes if it has cleared an entry or freed a table since its last flush.",
     reverting="It flushes if its range is not empty; that of a whole address space never is.",
+)
+
+LRU_TEST_CLEAR = feature(
+    "lru_test_clear",
+    commit="d25b5bd8a8f4",
+    subject="mm/lru: introduce TestClearPageLRU()",
+    release="v5.11",
+    brings="Who takes a page off its list claims it first, without the list's lock.",
+    reverting="It claims the page under the lock of the list.",
 )
 
 SOFT_DIRTY_FLUSH = feature(

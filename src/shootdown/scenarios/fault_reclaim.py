@@ -18,7 +18,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "fault+reclaim"
 BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 EXPECT = (since("v2.6.39", holds()),)
 
 

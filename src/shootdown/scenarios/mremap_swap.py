@@ -21,7 +21,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "mremap+swap"
 BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 2, "NR_VMAS": 2, "LEVELS": 1}
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v3.2", violated("lost_write"), source="D01 / 5d1904204c99"),

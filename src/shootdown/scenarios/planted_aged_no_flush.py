@@ -24,6 +24,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-aged-no-flush"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v3.8", violated("stale_access"), source="B08 / 07509e10dcc7"),

@@ -17,6 +17,7 @@ from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "planted-reclaim-dirty-unflushed"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.3", violated("lost_write"), source="B01 / d950c9477d51"),

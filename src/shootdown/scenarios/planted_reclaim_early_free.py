@@ -18,6 +18,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-reclaim-early-free"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.3", violated("stale_access"), source="planted"),

@@ -18,6 +18,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-reclaim-one-mm"
 BOUNDS = {"LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_CPUS": 3, "NR_VMAS": 2, "NR_MM": 2}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.3", violated("stale_access"), source="planted"),

@@ -36,6 +36,7 @@ BOUNDS = {
     "NR_VMAS": 1,
     "NR_TABLES": 3,
 }
+CONFIG = {"RECLAIM": True}
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (
     since("v2.6.39", holds()),

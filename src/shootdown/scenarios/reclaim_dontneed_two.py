@@ -30,6 +30,7 @@ BOUNDS = {
     "NR_FILE_PAGES": 2,
     "NR_VMAS": 1,
 }
+CONFIG = {"RECLAIM": True}
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (
     since("v2.6.39", holds()),

@@ -17,6 +17,7 @@ from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "reclaim+flusher-kswapd"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_CPUS": 3}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     at("defer_writable_flush^", holds()),

@@ -22,7 +22,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+free"
 BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.5", violated("protection"), source="B03 / 3ea277194daa"),

@@ -27,7 +27,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+free-nested"
 BOUNDS = {"NR_CPUS": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (
     since("v2.6.39", absent()),

@@ -24,7 +24,7 @@ from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "reclaim+kswapd"
 BOUNDS = {"NR_PAGES": 4, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds(), source="d950c9477d51"),
     at("defer_writable_flush^", holds(), source="72b252aed506"),

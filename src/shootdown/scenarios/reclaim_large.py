@@ -20,7 +20,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-large"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_PAGES": 2, "PAGEVEC_SIZE": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.14", violated("stale_access"), source="bc2ff4cbc329"),

@@ -18,7 +18,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+lazy"
 BOUNDS = {"NR_PAGES": 2, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
-CONFIG = {"LAZY_TLB": True, "READ_BACK": True}
+CONFIG = {"LAZY_TLB": True, "READ_BACK": True, "RECLAIM": True}
 HARDWARE = {"tlb_walker": (1,)}
 EXPECT = (
     since("v2.6.39", holds(), source="72b252aed506"),

@@ -23,6 +23,7 @@ BOUNDS = {
     "NR_VMAS": 1,
     "SWAP_CLUSTER_MAX": 4,
 }
+CONFIG = {"RECLAIM": True}
 EXPECT = (since("v2.6.39", holds()),)
 
 

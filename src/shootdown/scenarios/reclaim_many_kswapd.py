@@ -23,6 +23,7 @@ BOUNDS = {
     "NR_VMAS": 1,
     "PTRS_PER_TABLE": 4,
 }
+CONFIG = {"RECLAIM": True}
 EXPECT = (since("v2.6.39", holds()),)
 
 

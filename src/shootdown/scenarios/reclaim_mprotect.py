@@ -20,6 +20,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+mprotect"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v4.3", violated("protection"), source="B03 / 3ea277194daa"),

@@ -21,7 +21,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+mprotect-none"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
-CONFIG = {"PROTNONE": True}
+CONFIG = {"PROTNONE": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v3.8", violated("stale_access"), source="C01 / 20841405940e"),

@@ -24,6 +24,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+mremap"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 2, "LEVELS": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v3.2", violated("stale_access")),

@@ -21,6 +21,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+mremap-shared-cpu"
 BOUNDS = {"NR_CPUS": 1, "NR_VMAS": 2, "LEVELS": 1}
+CONFIG = {"RECLAIM": True}
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (
     since("v2.6.39", holds()),

@@ -48,7 +48,7 @@ BOUNDS = {
     "LEVELS": 1,
     "PTRS_PER_TABLE": 3,
 }
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     at("defer_writable_flush^", violated("stale_access"), source="B02 / b385d21f27d8"),

@@ -15,7 +15,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-own"
 BOUNDS = {"NR_CPUS": 1, "NR_PAGES": 2, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 HARDWARE = {"tlb_walker": (0,)}
 EXPECT = (since("v2.6.39", holds()),)
 

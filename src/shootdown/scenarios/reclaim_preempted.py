@@ -22,6 +22,7 @@ BOUNDS = {
     "LEVELS": 1,
     "NR_VMAS": 1,
 }
+CONFIG = {"RECLAIM": True}
 EXPECT = (since("v2.6.39", holds()),)
 
 

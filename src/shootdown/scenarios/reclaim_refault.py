@@ -23,7 +23,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+refault"
 BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v4.3", violated("coherence")),

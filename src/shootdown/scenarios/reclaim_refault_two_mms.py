@@ -27,7 +27,7 @@ BOUNDS = {
     "LEVELS": 1,
     "PTRS_PER_TABLE": 1,
 }
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds()),
     since("v4.3", violated("coherence")),

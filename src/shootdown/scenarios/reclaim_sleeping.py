@@ -24,7 +24,7 @@ BOUNDS = {
     "PTRS_PER_TABLE": 3,
     "NR_VMAS": 1,
 }
-CONFIG = {"CONFIG_PREEMPTION": False}
+CONFIG = {"CONFIG_PREEMPTION": False, "RECLAIM": True}
 EXPECT = (since("v2.6.39", holds(), source="72b252aed506"),)
 
 

@@ -19,7 +19,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-swap-two"
 BOUNDS = {"NR_PAGES": 5, "NR_BLOCKS": 2, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 EXPECT = (since("v2.6.39", holds(), source="d950c9477d51"),)
 
 

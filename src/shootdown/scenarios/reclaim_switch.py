@@ -19,7 +19,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+switch"
 BOUNDS = {"NR_MM": 2, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (
     since("v2.6.39", holds(), source="72b252aed506"),

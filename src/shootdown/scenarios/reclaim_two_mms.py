@@ -19,7 +19,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-two-mms"
 BOUNDS = {"NR_CPUS": 3, "NR_MM": 2, "NR_VMAS": 2, "LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_PAGES": 4}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds(), source="72b252aed506"),
     at("defer_writable_flush^", holds(), source="72b252aed506"),

@@ -18,7 +18,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+writer"
 BOUNDS = {"NR_PAGES": 3, "NR_FILE_PAGES": 2, "LEVELS": 1, "NR_VMAS": 1}
-CONFIG = {"READ_BACK": True}
+CONFIG = {"READ_BACK": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", holds(), source="72b252aed506"),
     at("defer_writable_flush^", holds(), source="72b252aed506"),

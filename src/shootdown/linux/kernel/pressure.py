@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import NR_PAGES, pfn_t, vaddr_t
 from shootdown.lang import NULL, Ref, kernel, record
-from shootdown.linux.bounds import NR_FILE_PAGES
+from shootdown.linux.bounds import NR_FILE_PAGES, RECLAIM
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page
 from shootdown.linux.include.linux.mmzone import pglist_data
 from shootdown.linux.kernel.user import sd_new_process, sd_read_file
@@ -45,6 +45,7 @@ def sd_age(mapping: Ref[address_space]) -> None:
     Context: setup
     Deviates: stands for the passes of reclaim before
     """
+    assert RECLAIM
     for pgoff in range(NR_FILE_PAGES):
         folio = mapping.i_pages[pgoff]
         folio_check_references(folio)
@@ -71,6 +72,7 @@ def sd_age_memory() -> None:
     Context: setup
     Deviates: stands for the passes of reclaim before
     """
+    assert RECLAIM
     for pfn in range(NR_PAGES):
         folio = record(page, pfn)
         if folio.PG_lru and folio.mapping is NULL:

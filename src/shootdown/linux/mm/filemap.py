@@ -52,11 +52,23 @@ def __filemap_get_folio(mapping: Ref[address_space], pgoff: pgoff_t) -> Ref[foli
 
 @kernel
 def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t) -> None:
-    """Put a page into the cache, which gets a reference.
+    """Put a page into the cache, and let reclaim find it.
 
     Kernel: mm/filemap.c, v6.18
     Context: may sleep
-    Deviates: as if nobody could look meanwhile
+    Deviates: done before anybody looks
+    """
+    __filemap_add_folio(mapping, folio, pgoff)
+    folio_add_lru(folio)
+
+
+@kernel
+def __filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t) -> None:
+    """Put a page into the cache, which gets a reference.
+
+    Kernel: mm/filemap.c, v6.18
+    Context: any
+    Deviates: the lock of the cache; that nobody else has put one there is what its caller knows
     """
     folio._refcount = folio._refcount + 1
     folio.mapping = mapping
@@ -64,7 +76,6 @@ def filemap_add_folio(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgo
     mapping.i_pages[pgoff] = folio
     record(page_flags, index(folio)).cached = True
     sd_note_home(folio)
-    folio_add_lru(folio)
 
 
 @kernel
@@ -91,6 +102,7 @@ def filemap_create_folio(mapping: Ref[address_space], pgoff: pgoff_t) -> None:
     """
     folio = alloc_page()
     if sd_add_locked(mapping, folio, pgoff):
+        folio_add_lru(folio)
         hw_read_disk(index(folio))
         folio_unlock(folio)
     folio_put(folio)
@@ -102,13 +114,13 @@ def sd_add_locked(mapping: Ref[address_space], folio: Ref[folio], pgoff: pgoff_t
 
     Kernel: none
     Context: any
-    Deviates: stands for filemap_add_folio() where others look: all of it is one step
+    Deviates: stands for __filemap_add_folio() where others look: all of it is one step
     """
     with atomic():
         is_first = mapping.i_pages[pgoff] is NULL
         if is_first:
             folio.PG_locked = this_task() + 1
-            filemap_add_folio(mapping, folio, pgoff)
+            __filemap_add_folio(mapping, folio, pgoff)
         return is_first
 
 

@@ -7,7 +7,7 @@ from shootdown.hw.allocation import hw_alloc_frame, hw_alloc_table, hw_free_fram
 from shootdown.hw.bounds import CONFIG_SWAP, FOLIO_PAGES, frame_or_none, level_t, table_nr
 from shootdown.hw.published import page_flags, page_origin, page_unit
 from shootdown.lang import NULL, Ref, atomic, choose, index, kernel, record, wait_until
-from shootdown.linux.bounds import READ_BACK
+from shootdown.linux.bounds import READ_BACK, RECLAIM
 from shootdown.linux.include.linux.mm_types import page
 
 __all__ = ["__get_free_page", "alloc_page", "free_unref_page", "pagetable_alloc", "pagetable_free"]
@@ -60,6 +60,7 @@ def free_unref_page(page: Ref[page]) -> None:
     """
     with atomic():
         assert page._mapcount == -1
+        assert not (RECLAIM and page.PG_lru)
         page.sd_lazyfree = False
         page.PG_active = False
         page.PG_referenced = False

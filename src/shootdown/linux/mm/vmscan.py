@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from shootdown.hw.bounds import CONFIG_SWAP, NR_PAGES
+from shootdown.hw.bounds import CONFIG_SWAP
 from shootdown.hw.events import page_evicted
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, struct
-from shootdown.linux.bounds import PAGEVEC_SIZE, SWAP_CLUSTER_MAX
+from shootdown.linux.bounds import PAGEVEC_SIZE, RECLAIM, SWAP_CLUSTER_MAX
 from shootdown.linux.features import DEFER_WRITABLE_FLUSH, LAZYFREE, UNMAP_BATCH
-from shootdown.linux.include.linux.mm_types import address_space, folio, page
+from shootdown.linux.include.linux.mm_types import address_space, folio
 from shootdown.linux.include.linux.mmzone import lruvec, pglist_data, sd_folio_list
 from shootdown.linux.include.linux.page_flags import (
     folio_test_anon,
@@ -20,7 +20,6 @@ from shootdown.linux.include.linux.page_flags import (
     folio_test_writeback,
 )
 from shootdown.linux.include.linux.pagemap import (
-    folio_put,
     folio_ref_freeze,
     folio_ref_unfreeze,
     folio_trylock,
@@ -33,6 +32,7 @@ from shootdown.linux.mm.page_alloc import free_unref_page
 from shootdown.linux.mm.rmap import folio_mapped
 from shootdown.linux.mm.rmap_batch import try_to_unmap_flush, try_to_unmap_flush_dirty
 from shootdown.linux.mm.rmap_unmap import folio_referenced, try_to_unmap
+from shootdown.linux.mm.vmscan_lru import isolate_lru_folios, move_folios_to_lru, sd_list_add
 from shootdown.linux.mm.vmscan_swap import sd_has_place, sd_remove_swapped, sd_swap_out_folio
 
 __all__ = [
@@ -40,15 +40,12 @@ __all__ = [
     "balance_pgdat",
     "folio_check_references",
     "folio_references",
-    "isolate_lru_folios",
-    "move_folios_to_lru",
     "pageout",
     "pageout_t",
     "scan_control",
     "sd_fate",
     "sd_free_later",
     "sd_free_list",
-    "sd_list_add",
     "sd_list_splice",
     "sd_remove_from_cache",
     "sd_shrink_folio",
@@ -145,53 +142,19 @@ def shrink_inactive_list(sc: Ref[scan_control]) -> None:
     Deviates: one list; interrupts stay on, whose handlers do not take the lock; nobody is throttled
         and no flusher woken
     """
+    assert RECLAIM
     folio_list = local(sd_folio_list)
     lru = record(lruvec, 0)
     spin_lock(lru.lru_lock)
-    isolate_lru_folios(folio_list)
+    isolate_lru_folios(SWAP_CLUSTER_MAX, lru, folio_list)
     spin_unlock(lru.lru_lock)
     if folio_list.nr == 0:
         return
     shrink_folio_list(folio_list, sc)
     spin_lock(lru.lru_lock)
-    move_folios_to_lru(folio_list)
+    move_folios_to_lru(lru, folio_list)
     spin_unlock(lru.lru_lock)
-
-
-@kernel
-def isolate_lru_folios(dst: Ref[sd_folio_list]) -> None:
-    """Take inactive pages off their list, with a reference each.
-
-    Kernel: mm/vmscan.c, v6.18
-    Context: lru_lock held
-    Deviates: a page's reference and its flag are taken in one step, under the lock of both
-    """
-    for pfn in range(NR_PAGES):
-        folio = record(page, pfn)
-        if dst.nr < SWAP_CLUSTER_MAX:
-            is_taken = False
-            with atomic():
-                if folio.PG_lru and not folio.PG_active and folio._refcount > 0:
-                    folio._refcount = folio._refcount + 1
-                    folio.PG_lru = False
-                    is_taken = True
-            if is_taken:
-                dst.folios[dst.nr] = folio
-                dst.nr = dst.nr + 1
-
-
-@kernel
-def move_folios_to_lru(folio_list: Ref[sd_folio_list]) -> None:
-    """Put pages back on their list, and free those that nobody has any more.
-
-    Kernel: mm/vmscan.c, v6.18
-    Context: lru_lock held
-    Deviates: a page is freed at once, where the kernel drops the lock for it
-    """
-    for i in range(folio_list.nr):
-        folio = folio_list.folios[i]
-        folio.PG_lru = True
-        folio_put(folio)
+    sd_free_list(folio_list)
 
 
 @kernel
@@ -411,18 +374,6 @@ def __remove_mapping(mapping: Ref[address_space], folio: Ref[folio]) -> Bool:
         record(page_flags, index(folio)).cached = False
         page_evicted(index(folio))
     return True
-
-
-@kernel
-def sd_list_add(folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
-    """Put a page at the end of a list.
-
-    Kernel: none
-    Context: any
-    Deviates: stands for list_add() and folio_batch_add()
-    """
-    folios.folios[folios.nr] = folio
-    folios.nr = folios.nr + 1
 
 
 @kernel

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from shootdown.lang import Ref, has, kernel, local, record
+from shootdown.linux.bounds import SWAP_CLUSTER_MAX
 from shootdown.linux.features import UNMAP_BATCH, UNMAP_BATCH_KEPT
 from shootdown.linux.history.mm.vmscan_unmap_batch_kept import init_tlb_ubc
 from shootdown.linux.include.linux.mm_types import folio
@@ -14,16 +15,14 @@ from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.mm.rmap_batch import try_to_unmap_flush
 from shootdown.linux.mm.vmscan import (
     folio_check_references,
-    isolate_lru_folios,
-    move_folios_to_lru,
     sd_fate,
     sd_free_later,
     sd_free_list,
-    sd_list_add,
     sd_list_splice,
     sd_remove_from_cache,
     sd_unmap_folio,
 )
+from shootdown.linux.mm.vmscan_lru import isolate_lru_folios, move_folios_to_lru, sd_list_add
 
 __all__ = ["sd_reclaim_within"]
 
@@ -41,13 +40,14 @@ def sd_reclaim_within() -> None:
     found = local(sd_folio_list)
     lists = record(lruvec, 0)
     spin_lock(lists.lru_lock)
-    isolate_lru_folios(found)
+    isolate_lru_folios(SWAP_CLUSTER_MAX, lists, found)
     spin_unlock(lists.lru_lock)
     if found.nr > 0:
         sd_shrink_within(found)
         spin_lock(lists.lru_lock)
-        move_folios_to_lru(found)
+        move_folios_to_lru(lists, found)
         spin_unlock(lists.lru_lock)
+        sd_free_list(found)
 
 
 @kernel

@@ -8,7 +8,7 @@ from shootdown.linux.features import FREE_FOLIO_BATCH
 from shootdown.linux.include.linux.mm_types import folio
 from shootdown.linux.include.linux.mmzone import sd_folio_list
 from shootdown.linux.mm.page_alloc import free_unref_page
-from shootdown.linux.mm.vmscan import sd_list_add
+from shootdown.linux.mm.vmscan_lru import sd_list_add
 
 __all__ = ["destroy_large_folio", "sd_free_later"]
 

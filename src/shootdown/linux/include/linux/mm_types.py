@@ -75,10 +75,10 @@ class page:
     """It is anonymous, and one address space has it, and no other: a store needs no copy."""
 
     PG_lru: Bool
-    """Reclaim can find it. The kernel also has it on a list; here, lists are in order of frames."""
+    """It is on a list of reclaim, and nobody is about to take it off."""
 
     PG_active: Bool
-    """It is not on the list that reclaim begins with."""
+    """It is not to be on the list that reclaim takes pages from."""
 
     PG_referenced: Bool
     PG_reclaim: Bool

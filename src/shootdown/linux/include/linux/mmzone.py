@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from shootdown.lang import Array, Bool, Ref, array, struct
-from shootdown.linux.bounds import SWAP_CLUSTER_MAX, isolated_t
+from shootdown.hw.bounds import NR_PAGES
+from shootdown.lang import Array, Bool, Ref, array, guarded_by, struct
+from shootdown.linux.bounds import SWAP_CLUSTER_MAX, isolated_t, listed_t
 from shootdown.linux.include.linux.mm_types import page
 from shootdown.linux.include.linux.spinlock import spinlock_t
 
@@ -13,9 +14,12 @@ __all__ = ["lruvec", "pglist_data", "sd_folio_list"]
 
 @struct(count=1)
 class lruvec:
-    """The lists of a node. Who is on one is told by the pages' flags."""
+    """The list of the inactive pages of a node. Nobody takes pages from a list of active ones."""
 
     lru_lock: spinlock_t
+    nr: listed_t = guarded_by("lru_lock")
+    folios: Array[Ref[page]] = array(NR_PAGES, guarded_by="lru_lock")
+    """The pages, from the tail on. In the kernel they are linked to each other."""
 
 
 @struct(count=1)

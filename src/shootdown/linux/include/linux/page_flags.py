@@ -10,10 +10,13 @@ from shootdown.linux.include.linux.mm_types import folio
 
 __all__ = [
     "folio_set_dirty",
+    "folio_set_lru",
     "folio_test_anon",
     "folio_test_clear_dirty",
+    "folio_test_clear_lru",
     "folio_test_dirty",
     "folio_test_large",
+    "folio_test_lru",
     "folio_test_set_dirty",
     "folio_test_swapcache",
     "folio_test_writeback",
@@ -73,6 +76,42 @@ def folio_test_large(folio: Ref[folio]) -> Bool:
     Deviates: nothing
     """
     return folio.PG_head
+
+
+@kernel
+def folio_test_lru(folio: Ref[folio]) -> Bool:
+    """Tell whether the folio is on a list of reclaim.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return folio.PG_lru
+
+
+@kernel
+def folio_set_lru(folio: Ref[folio]) -> None:
+    """Say that the folio is on a list of reclaim, or about to be.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: lru_lock held
+    Deviates: nothing
+    """
+    folio.PG_lru = True
+
+
+@kernel
+def folio_test_clear_lru(folio: Ref[folio]) -> Bool:
+    """Claim the folio, if nobody else has, to take it off its list; tell whether that is so.
+
+    Kernel: include/linux/page-flags.h, v6.18
+    Context: caller has a reference
+    Deviates: nothing
+    """
+    with atomic():
+        was_listed = folio.PG_lru
+        folio.PG_lru = False
+        return was_listed
 
 
 @kernel

@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 from shootdown.lang import Bool, Ref, atomic, check, kernel, sleep_until, this_task
-from shootdown.linux.bounds import count_t
+from shootdown.linux.bounds import RECLAIM, count_t
 from shootdown.linux.include.linux.mm_types import folio
+from shootdown.linux.include.linux.page_flags import folio_test_lru
 from shootdown.linux.include.linux.preempt import might_sleep
 from shootdown.linux.mm.page_alloc import free_unref_page
+from shootdown.linux.mm.swap_lru import __folio_put
 
 __all__ = [
     "folio_get",
     "folio_lock",
     "folio_put",
+    "folio_put_testzero",
     "folio_ref_freeze",
     "folio_ref_unfreeze",
+    "folio_try_get",
     "folio_trylock",
     "folio_unlock",
 ]
@@ -80,15 +84,47 @@ def folio_put(folio: Ref[folio]) -> None:
 
     Kernel: include/linux/mm.h, v6.18
     Context: any
-    Deviates: the last reference and the memory go in one step; nobody can come in between
+    Deviates: unless the page is on a list, the last reference and the memory go in one step:
+        nobody can come in between
+    """
+    with atomic():
+        is_last = folio_put_testzero(folio)
+        is_listed = False
+        if RECLAIM:
+            is_listed = folio_test_lru(folio)
+        if is_last and not is_listed:
+            free_unref_page(folio)
+    if is_last and is_listed:
+        __folio_put(folio)
+
+
+@kernel
+def folio_put_testzero(folio: Ref[folio]) -> Bool:
+    """Give a reference back; tell whether it was the last.
+
+    Kernel: include/linux/mm.h, v6.18
+    Context: any
+    Deviates: nothing
     """
     with atomic():
         check(folio._refcount > 0, "double_free")
         folio._refcount = folio._refcount - 1
-        is_last = folio._refcount == 0
-        if is_last:
-            folio.PG_lru = False
-            free_unref_page(folio)
+        return folio._refcount == 0
+
+
+@kernel
+def folio_try_get(folio: Ref[folio]) -> Bool:
+    """Take one reference more, unless there is none; tell whether that is so.
+
+    Kernel: include/linux/page_ref.h, v6.18 (get_page_unless_zero for pages)
+    Context: any
+    Deviates: nothing
+    """
+    with atomic():
+        is_used = folio._refcount > 0
+        if is_used:
+            folio._refcount = folio._refcount + 1
+        return is_used
 
 
 @kernel
