@@ -120,6 +120,7 @@ __all__ = [
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
     "OOM_REAP_VMA",
+    "PAGEOUT_ANY_AGE",
     "PAGEOUT_NO_FILE",
     "PMD_TRANS_HUGE_OR_BAD",
     "SOFT_DIRTY_FLUSH",
@@ -331,6 +332,15 @@ FREE_FOLIO_BATCH = feature(
     requires=(FOLIO_WRITEBACK, DEFER_WRITABLE_FLUSH),
     brings="Reclaim frees large folios with the others, after the flush.",
     reverting="It frees a large folio at once, before the flush that it has put off: stale_access.",
+)
+
+PAGEOUT_ANY_AGE = feature(
+    "pageout_any_age",
+    commit="2864f3d0f583",
+    subject="mm: madvise: pageout: ignore references rather than clearing young",
+    release="v6.10",
+    brings="MADV_PAGEOUT takes pages whether they were used lately or not.",
+    reverting="It lets their entries look old first.",
 )
 
 ZAP_FOLIO_BATCH = feature(

@@ -24,6 +24,8 @@ def alloc_page() -> Ref[page]:
     pfn = hw_alloc_frame()
     assert pfn >= 0
     new = record(page, pfn)
+    if RECLAIM:
+        assert not new.PG_lru
     new._refcount = 1
     new._mapcount = -1
     return new

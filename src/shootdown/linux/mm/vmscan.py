@@ -10,7 +10,7 @@ from shootdown.hw.events import page_evicted
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, record, struct
 from shootdown.linux.bounds import PAGEVEC_SIZE, RECLAIM, SWAP_CLUSTER_MAX
-from shootdown.linux.features import DEFER_WRITABLE_FLUSH, LAZYFREE, UNMAP_BATCH
+from shootdown.linux.features import DEFER_WRITABLE_FLUSH, LAZYFREE, PAGEOUT_ANY_AGE, UNMAP_BATCH
 from shootdown.linux.include.linux.mm_types import address_space, folio
 from shootdown.linux.include.linux.mmzone import lruvec, pglist_data, sd_folio_list
 from shootdown.linux.include.linux.page_flags import (
@@ -32,7 +32,12 @@ from shootdown.linux.mm.page_alloc import free_unref_page
 from shootdown.linux.mm.rmap import folio_mapped
 from shootdown.linux.mm.rmap_batch import try_to_unmap_flush, try_to_unmap_flush_dirty
 from shootdown.linux.mm.rmap_unmap import folio_referenced, try_to_unmap
-from shootdown.linux.mm.vmscan_lru import isolate_lru_folios, move_folios_to_lru, sd_list_add
+from shootdown.linux.mm.vmscan_lru import (
+    folio_putback_lru,
+    isolate_lru_folios,
+    move_folios_to_lru,
+    sd_list_add,
+)
 from shootdown.linux.mm.vmscan_swap import sd_has_place, sd_remove_swapped, sd_swap_out_folio
 
 __all__ = [
@@ -42,6 +47,7 @@ __all__ = [
     "folio_references",
     "pageout",
     "pageout_t",
+    "reclaim_pages",
     "scan_control",
     "sd_fate",
     "sd_free_later",
@@ -66,6 +72,8 @@ class scan_control:
     """It is the node's own thread (current_is_kswapd())."""
 
     may_writepage: Bool
+    ignore_references: Bool
+    """Pages that were used lately are not spared. The kernel hands this down besides."""
 
 
 class folio_references(IntEnum):
@@ -158,6 +166,24 @@ def shrink_inactive_list(sc: Ref[scan_control]) -> None:
 
 
 @kernel
+def reclaim_pages(folio_list: Ref[sd_folio_list]) -> None:
+    """Free pages that are isolated, and put back those that are kept.
+
+    Kernel: mm/vmscan.c, v6.18
+    Context: may sleep
+    Deviates: one node; reclaim_folio_list() stands here
+    """
+    sc = local(scan_control)
+    sc.may_writepage = True
+    sc.ignore_references = has(PAGEOUT_ANY_AGE)
+    for i in range(folio_list.nr):
+        folio_list.folios[i].PG_active = False
+    shrink_folio_list(folio_list, sc)
+    for i in range(folio_list.nr):
+        folio_putback_lru(folio_list.folios[i])
+
+
+@kernel
 def shrink_folio_list(folio_list: Ref[sd_folio_list], sc: Ref[scan_control]) -> None:
     """Free pages of the list, and leave the others in it.
 
@@ -199,7 +225,9 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
     if folio_test_writeback(folio):
         folio.PG_reclaim = True
         return sd_fate.ACTIVATE_LOCKED
-    references = folio_check_references(folio)
+    references = folio_references.FOLIOREF_RECLAIM
+    if not sc.ignore_references:
+        references = folio_check_references(folio)
     fate = sd_unmap_folio(folio, references)
     if fate == sd_fate.FREE_IT and folio_test_dirty(folio):
         fate = sd_write_folio(folio, references, sc)

@@ -8,13 +8,14 @@ may have no references any more.
 
 from __future__ import annotations
 
-from shootdown.lang import Bool, Ref, kernel
+from shootdown.lang import Bool, Ref, kernel, record
 from shootdown.linux.bounds import isolated_t
 from shootdown.linux.include.linux.list import list_add, list_del
 from shootdown.linux.include.linux.mm_inline import (
     __folio_clear_lru_flags,
     lru_to_folio,
     lruvec_add_folio,
+    lruvec_del_folio,
 )
 from shootdown.linux.include.linux.mm_types import folio
 from shootdown.linux.include.linux.mmzone import lruvec, sd_folio_list
@@ -23,9 +24,22 @@ from shootdown.linux.include.linux.page_flags import (
     folio_test_clear_lru,
     folio_test_lru,
 )
-from shootdown.linux.include.linux.pagemap import folio_put, folio_put_testzero, folio_try_get
+from shootdown.linux.include.linux.pagemap import (
+    folio_get,
+    folio_put,
+    folio_put_testzero,
+    folio_try_get,
+)
+from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.mm.swap_lru import folio_add_lru
 
-__all__ = ["isolate_lru_folios", "move_folios_to_lru", "sd_list_add"]
+__all__ = [
+    "folio_isolate_lru",
+    "folio_putback_lru",
+    "isolate_lru_folios",
+    "move_folios_to_lru",
+    "sd_list_add",
+]
 
 
 @kernel
@@ -86,6 +100,36 @@ def move_folios_to_lru(lruvec: Ref[lruvec], list: Ref[sd_folio_list]) -> None:
             sd_list_add(list, folio)
         else:
             lruvec_add_folio(lruvec, folio)
+
+
+@kernel
+def folio_isolate_lru(folio: Ref[folio]) -> Bool:
+    """Claim a page, and take it off its list with a reference; tell whether it was there.
+
+    Kernel: mm/vmscan.c, v6.18
+    Context: caller has a reference, or knows of one
+    Deviates: nothing
+    """
+    if not folio_test_clear_lru(folio):
+        return False
+    folio_get(folio)
+    lists = record(lruvec, 0)
+    spin_lock(lists.lru_lock)
+    lruvec_del_folio(lists, folio)
+    spin_unlock(lists.lru_lock)
+    return True
+
+
+@kernel
+def folio_putback_lru(folio: Ref[folio]) -> None:
+    """Put a page that was isolated back on its list.
+
+    Kernel: mm/vmscan.c, v6.18 (putback_lru_page for pages)
+    Context: any
+    Deviates: nothing
+    """
+    folio_add_lru(folio)
+    folio_put(folio)
 
 
 @kernel
