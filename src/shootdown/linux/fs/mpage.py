@@ -6,8 +6,10 @@ from __future__ import annotations
 from shootdown.hw.disk import hw_write_disk
 from shootdown.hw.published import page_flags
 from shootdown.lang import Ref, index, kernel, record
+from shootdown.linux.bounds import RECLAIM
 from shootdown.linux.include.linux.mm_types import folio
 from shootdown.linux.include.linux.pagemap import folio_unlock
+from shootdown.linux.mm.swap_lru import folio_rotate_reclaimable
 
 __all__ = [
     "__mpage_writepage",
@@ -61,4 +63,7 @@ def folio_end_writeback(folio: Ref[folio]) -> None:
     Context: any
     Deviates: accounting and tags
     """
+    if RECLAIM and folio.PG_reclaim:
+        folio.PG_reclaim = False
+        folio_rotate_reclaimable(folio)
     record(page_flags, index(folio)).writeback = False

@@ -21,11 +21,12 @@ def alloc_page() -> Ref[page]:
     Context: may sleep
     Deviates: there always is one
     """
-    pfn = hw_alloc_frame()
-    assert pfn >= 0
-    new = record(page, pfn)
-    if RECLAIM:
-        assert not new.PG_lru
+    with atomic():
+        pfn = hw_alloc_frame()
+        assert pfn >= 0
+        new = record(page, pfn)
+        if RECLAIM:
+            assert not new.PG_lru
     new._refcount = 1
     new._mapcount = -1
     return new

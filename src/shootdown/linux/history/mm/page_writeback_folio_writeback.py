@@ -6,7 +6,7 @@ from __future__ import annotations
 from shootdown.hw.disk import hw_write_disk
 from shootdown.hw.published import page_flags
 from shootdown.lang import NULL, Bool, Ref, index, kernel, record
-from shootdown.linux.bounds import NR_FILE_PAGES
+from shootdown.linux.bounds import NR_FILE_PAGES, RECLAIM
 from shootdown.linux.features import FOLIO_WRITEBACK
 from shootdown.linux.history.mm.page_flags import PageDirty, PageWriteback, TestClearPageDirty
 from shootdown.linux.history.mm.page_writeback import set_page_dirty
@@ -15,6 +15,7 @@ from shootdown.linux.history.mm.rmap import page_mkclean
 from shootdown.linux.include.linux.mm_types import address_space, page, vm_fault
 from shootdown.linux.mm.filemap import __filemap_get_folio
 from shootdown.linux.mm.page_writeback import folio_wait_writeback
+from shootdown.linux.mm.swap_lru import folio_rotate_reclaimable
 
 __all__ = [
     "clear_page_dirty_for_io",
@@ -108,6 +109,9 @@ def end_page_writeback(page: Ref[page]) -> None:
     Context: any
     Deviates: accounting and tags
     """
+    if RECLAIM and page.PG_reclaim:
+        page.PG_reclaim = False
+        folio_rotate_reclaimable(page)
     record(page_flags, index(page)).writeback = False
 
 
