@@ -34,7 +34,7 @@ BOUNDS = {
     "NR_FILE_PAGES": 2,
     "SWAP_CLUSTER_MAX": 1,
 }
-CONFIG = {"CONFIG_SWAP": True, "ANON_SHARED": True}
+CONFIG = {"CONFIG_SWAP": True, "ANON_SHARED": True, "RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v6.10", holds()),

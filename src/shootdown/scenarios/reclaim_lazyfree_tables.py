@@ -32,7 +32,7 @@ BOUNDS = {
     "NR_FILE_PAGES": 2,
     "SWAP_CLUSTER_MAX": 1,
 }
-CONFIG = {"CONFIG_SWAP": True}
+CONFIG = {"CONFIG_SWAP": True, "RECLAIM": True}
 HARDWARE = {"tlb_walker": ()}
 EXPECT = (
     since("v2.6.39", absent()),

@@ -46,6 +46,7 @@ from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+mprotect-arm64"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
+CONFIG = {"RECLAIM": True}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v6.6", violated("protection"), source="B05 / 4b634918384c"),

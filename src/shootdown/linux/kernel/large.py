@@ -9,6 +9,7 @@ from shootdown.hw.published import page_unit
 from shootdown.lang import Ref, index, kernel, new, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_offset_map, ptep_get, set_pte_at
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm
+from shootdown.linux.bounds import RECLAIM
 from shootdown.linux.include.linux.mm import page_folio
 from shootdown.linux.include.linux.mm_types import mm_struct, page, task_struct, vm_area_struct
 from shootdown.linux.include.linux.mmap_lock import (
@@ -25,6 +26,7 @@ from shootdown.linux.mm.mremap import alloc_new_pmd, get_old_pmd
 from shootdown.linux.mm.rmap import folio_add_rmap_pte
 from shootdown.linux.mm.rmap_anon import anon_vma_clone
 from shootdown.linux.mm.vma import find_vma, vma_link
+from shootdown.linux.mm.vmscan_lru import folio_isolate_lru
 
 __all__ = ["sd_fork_page", "sd_store_to_large_folio"]
 
@@ -45,7 +47,7 @@ def sd_store_to_large_folio(addr: vaddr_t) -> None:
         sd_access(addr + i, True)
         tail = record(page, index(head) + i)
         assert ptep_get(pte_offset_map(get_old_pmd(mm, addr + i), addr + i)).pfn == index(tail)
-        tail.PG_lru = False
+        assert not RECLAIM or folio_isolate_lru(tail)
         tail._refcount = 0
         tail._mapcount = -1
         record(page_unit, index(tail)).rank = i
