@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from shootdown.compiler import cache
 from shootdown.compiler.artifact import Artifact, SiteText, artifact_of
@@ -36,6 +35,34 @@ class Answer:
     execution: Execution | None = None
     reached: frozenset[str] = frozenset()
     unreached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """LLVM text, and how to make machine code of it; programs may share it."""
+
+    text: str
+    make: Callable[[str], bytes]
+
+    @property
+    def key(self) -> str:
+        """What the machine code is kept under."""
+        return cache.digest([host(), self.text])
+
+    def found(self, *, loads: bool, saves: bool) -> bytes:
+        """Return the machine code, made once or found in the cache."""
+        key = self.key
+        found = cache.load(key) if loads else None
+        if isinstance(found, bytes):
+            return found
+        made = self.make(self.text)
+        if saves:
+            cache.save(key, made)
+        return made
+
+
+def _compile_loop(text: str) -> bytes:
+    return compile_object(text, level=0)
 
 
 @dataclass(eq=False, slots=True)
@@ -113,42 +140,36 @@ class Job:
             identity=cache.digest(
                 [made, shape.initial, shape.tasks, shape.ways, shape.rests, sites]
             ),
-            object_code=self._compiled(made.text, compile_alone),
-            loop_code=self._loop(shape),
         )
+        codes = _Code(made.text, compile_alone), _Code(loop_text(shape), _compile_loop)
         if is_kept:
-            self._keep(ready)
-        return ready
+            self._keep(ready, [code.key for code in codes])
+        return self._with_code(ready, codes, saves=(is_kept, self.use_cache))
+
+    def _with_code(
+        self, shape: Artifact, codes: tuple[_Code, _Code], *, saves: tuple[bool, bool]
+    ) -> Artifact:
+        """Add the machine code, of which what another program has, too, is made once."""
+        program, loop = (
+            code.found(loads=self.use_cache, saves=is_saved)
+            for code, is_saved in zip(codes, saves, strict=True)
+        )
+        return replace(shape, object_code=program, loop_code=loop)
 
     def _kept(self) -> Artifact | None:
         """Find the machine code made for this kernel, or for one with the same program."""
         for asked in _listed(self._family):
             if all((name in self.request.features) == is_there for name, is_there in asked):
                 found = cache.load(cache.digest([self._family, list(asked)]))
-                return found if isinstance(found, Artifact) else None
+                return _whole(found) if isinstance(found, tuple) else None
         return None
 
-    def _keep(self, made: Artifact) -> None:
-        """Keep the machine code, and which features it depends on."""
+    def _keep(self, made: Artifact, codes: list[str]) -> None:
+        """Keep a program's shape, where its codes are kept, and which features it depends on."""
         asked = tuple(sorted(made.features.items()))
-        cache.save(cache.digest([self._family, list(asked)]), made)
+        cache.save(cache.digest([self._family, list(asked)]), (made, codes))
         others = [entry for entry in _listed(self._family) if entry != asked]
         cache.save(self._family, [*others, asked])
-
-    def _loop(self, shape: Artifact) -> bytes:
-        return self._compiled(loop_text(shape), partial(compile_object, level=0))
-
-    def _compiled(self, text: str, compiler: Callable[[str], bytes]) -> bytes:
-        """Compile a text unless the same was compiled for another program."""
-        key = cache.digest([host(), text])
-        is_kept = self.use_cache and not self.is_passing
-        found = cache.load(key) if is_kept else None
-        if isinstance(found, bytes):
-            return found
-        code = compiler(text)
-        if is_kept:
-            cache.save(key, code)
-        return code
 
     def fast(self) -> Native:
         """Return the program and the loop as one, in machine code that takes longer to make."""
@@ -204,6 +225,17 @@ def _listed(family: str) -> list[tuple[tuple[str, bool], ...]]:
     """Return, for each program that is kept of a family, the features that it depends on."""
     found = cache.load(family)
     return found if isinstance(found, list) else []
+
+
+def _whole(kept: tuple[object, ...]) -> Artifact | None:
+    """Return what was kept of a program with its machine code, unless some of it is gone."""
+    match kept:
+        case Artifact() as shape, list() as keys:
+            codes = [cache.load(key) for key in keys]
+            match codes:
+                case [bytes() as program, bytes() as loop]:
+                    return replace(shape, object_code=program, loop_code=loop)
+    return None
 
 
 def vars_of(site: SiteText) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Literal
 
 from shootdown.compiler import cache
+from shootdown.compiler.analysis import reachable
 from shootdown.compiler.artifact import Artifact, artifact_of
 from shootdown.compiler.catalogue import Catalogue, KernelChoice
 from shootdown.compiler.diagnostics import ModelError
+from shootdown.compiler.mir import Code
 from shootdown.compiler.program import Request, Roots
 from shootdown.compiler.source import Library, Module
 from shootdown.compiler.world import FunctionDeclaration
@@ -48,7 +50,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Witness:
-    """A scenario that holds without a mutation: what it reaches, and what it compiles to."""
+    """A scenario that holds without a mutation: what it reaches, and what it compiles to.
+
+    `prepared` are the functions that its setup calls.
+    """
 
     name: str
     module: str
@@ -58,6 +63,7 @@ class _Witness:
     code: str
     run: frozenset[str]
     never_run: frozenset[str]
+    prepared: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ def survey(
         if not answer.outcome.complete:
             undecided.append((scenario.name, answer.outcome.reason))
             continue
-        witnesses.append(_witness(scenario.name, module, reached, answer))
+        prepared = reachable(code for _, code, _, _ in job.built().setup)
+        witnesses.append(_witness(scenario.name, module, reached, prepared, answer))
         declarations.update(reached)
     witnesses.sort(key=lambda witness: (witness.states, witness.name))
     homes = {name: found.module.name for name, found in model.functions().items()}
@@ -127,7 +134,9 @@ def survey(
     )
 
 
-def _witness(name: str, module: str, reached: Iterable[str], answer: Answer) -> _Witness:
+def _witness(
+    name: str, module: str, reached: Iterable[str], prepared: Iterable[Code], answer: Answer
+) -> _Witness:
     return _Witness(
         name,
         module,
@@ -137,6 +146,7 @@ def _witness(name: str, module: str, reached: Iterable[str], answer: Answer) -> 
         _digest(answer.artifact),
         answer.reached,
         frozenset(answer.unreached),
+        frozenset(code.name for code in prepared),
     )
 
 
@@ -173,8 +183,8 @@ def _kernel_functions(job: Job, roots: Roots) -> dict[str, FunctionDeclaration]:
 
 
 def _digest(artifact: Artifact) -> str:
-    """Return what is equal for programs that do the same: their machine code and first state."""
-    return cache.digest([artifact.object_code.hex(), artifact.initial])
+    """Return what is equal for programs that do the same: machine code, tables and first state."""
+    return cache.digest([artifact.object_code.hex(), artifact.tables, artifact.initial])
 
 
 def _run_here(asked: Asked, tasks: Sequence[_Task], tell: Tell | None) -> Iterator[Mutant]:
@@ -207,6 +217,9 @@ def _tried(asked: Asked, task: _Task) -> Mutant:
     explored: list[str] = []
     stopped, is_valid = ("", ""), False
     for witness in task.witnesses:
+        if is_valid and _is_out_of_reach(task, witness):
+            explored.append(witness.name)
+            continue
         found, text = _asked_one(asked, task, witness)
         is_valid = is_valid or found != "invalid"
         if found in ("invalid", "same"):
@@ -274,6 +287,11 @@ def _is_never_run(task: _Task, witness: _Witness) -> bool:
     return bool(touched) and all(
         lines & witness.never_run and not lines & witness.run for lines in touched
     )
+
+
+def _is_out_of_reach(task: _Task, witness: _Witness) -> bool:
+    """Tell whether neither the setup of the scenario nor its tasks come to what goes or changes."""
+    return task.mutation.function not in witness.prepared and _is_never_run(task, witness)
 
 
 def _begins_the_same(job: Job, witness: _Witness) -> bool:
