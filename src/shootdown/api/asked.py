@@ -140,18 +140,24 @@ def asked_of(
 def cells_of(
     model: Model, words: Sequence[str], kernels: Sequence[str], asked: Asked
 ) -> list[Cell]:
-    """Return what to check, newest kernel first within each scenario."""
+    """Return what to check: each scenario under its newest kernel, then under the others.
+
+    Those of a scenario are together, newest kernel first.
+    """
     if words:
         chosen = [(model.scenario(word), word) for word in words]
     else:
         chosen = [(model.read(module), "") for module in model.scenario_files()]
-    cells: list[Cell] = []
+    newest: list[Cell] = []
+    older: list[Cell] = []
     for scenario, word in chosen:
         names = kernel_names(model, scenario, kernels)
         choices = [model.kernel(name, asked.without) for name in names]
         argument = word if word.endswith(".py") else ""
-        cells += [Cell(scenario, choice, argument) for choice in choices]
-    return cells
+        cells = [Cell(scenario, choice, argument) for choice in choices]
+        newest += cells[:1]
+        older += cells[1:]
+    return newest + older
 
 
 def kernel_names(model: Model, scenario: Scenario, kernels: Sequence[str]) -> list[str]:

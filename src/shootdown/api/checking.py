@@ -57,8 +57,8 @@ def check(
     Args:
         scenarios: Names, or paths of `.py` files; none: all packaged ones.
         kernels: Releases, `FEATURE` or `FEATURE^` for one inside a release, or `ALL_KERNELS`;
-            none: all that the scenario declares verdicts for. Results of a scenario come newest
-            kernel first.
+            none: all that the scenario declares verdicts for. Each scenario's newest kernel
+            comes before all others, and the others of a scenario come newest kernel first.
         without: Features to leave out of each kernel.
         patches: Files of kernel functions that replace the model's own.
         config: Kconfig options, over the scenario's.

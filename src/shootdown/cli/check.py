@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from shootdown.cli.options import assignments, memory_bytes
-from shootdown.cli.output import note, shown_progress, write_result
+from shootdown.cli.output import Shown, note, shown_progress, write_result
 from shootdown.errors import InputError
 
 if TYPE_CHECKING:
-    from shootdown.api import OnProgress
+    from collections.abc import Iterator
+
     from shootdown.cli.answers import Answer
+    from shootdown.execution import Result
 
 __all__ = ["Options", "check"]
 
@@ -72,15 +74,15 @@ def check(*scenarios: str, options: Annotated[Options, Parameter(name="*")] = _D
     scenarios:
         Names (`list scenarios`) or .py files; none: all packaged ones.
     """
-    with shown_progress() as progress:
-        answer = _answer(scenarios, options, progress)
-    write_result(answer.text, output=options.output)
+    with shown_progress() as shown:
+        answer = _answer(scenarios, options, shown)
+    write_result(answer.text.removeprefix(shown.begun), output=options.output)
     if answer.command and f"reproduce: {answer.command}\n" not in answer.text:
         note(f"reproduce: {answer.command}")
     return answer.code
 
 
-def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress | None) -> Answer:
+def _answer(scenarios: tuple[str, ...], options: Options, shown: Shown) -> Answer:
     """Ask the engine, and choose the report by what was asked."""
     from shootdown import api
     from shootdown.cli import answers
@@ -108,7 +110,7 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
             config=config,
             bounds=bounds,
             limits=limits,
-            progress=progress,
+            progress=shown.progress,
         )
     if options.patch:
         pairs = list(
@@ -120,29 +122,42 @@ def _answer(scenarios: tuple[str, ...], options: Options, progress: OnProgress |
                 config=config,
                 bounds=bounds,
                 limits=limits,
-                progress=progress,
+                progress=shown.progress,
             )
         )
         return answers.changes(pairs, as_json=options.format == "json")
-    results = list(
-        api.check(
-            scenarios,
-            kernels=kernels,
-            without=options.without,
-            config=config,
-            bounds=bounds,
-            limits=limits,
-            processes=os.cpu_count() or 1,
-            progress=progress,
-        )
+    results = api.check(
+        scenarios,
+        kernels=kernels,
+        without=options.without,
+        config=config,
+        bounds=bounds,
+        limits=limits,
+        processes=os.cpu_count() or 1,
+        progress=shown.progress,
     )
+    is_table = options.format == "text" and not (options.output or options.history)
     return answers.verdicts(
-        results,
+        _begun(results, shown) if is_table else list(results),
         is_raw=bool(scenarios and options.kernel),
         has_history=options.history,
         has_coverage=options.coverage,
         as_json=options.format == "json",
     )
+
+
+def _begun(results: Iterator[Result], shown: Shown) -> list[Result]:
+    """Return all results; the table of the newest kernels is shown as soon as they are known."""
+    from shootdown.report.verdicts import newest_rows
+
+    found: list[Result] = []
+    seen: set[str] = set()
+    for result in results:
+        if result.scenario in seen and not shown.begun:
+            shown.begin(newest_rows(found))
+        seen.add(result.scenario)
+        found.append(result)
+    return found
 
 
 def _refuse_with_mutate(options: Options) -> None:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from shootdown.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from shootdown.api import OnProgress, Progress
 
-__all__ = ["Pace", "note", "read_file", "shown_progress", "write_result"]
+__all__ = ["Pace", "Shown", "note", "read_file", "shown_progress", "write_result"]
 
 
 def write_result(text: str, *, output: str) -> None:
@@ -43,11 +45,30 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+@dataclass(slots=True)
+class Shown:
+    """What the user sees while a result is being found: its beginning, and how far it has come."""
+
+    progress: OnProgress | None = None
+    status: Status | None = None
+    begun: str = ""
+
+    def begin(self, text: str) -> None:
+        """Write the beginning of the result to stdout."""
+        if self.status is not None:
+            self.status.stop()
+        self.begun += text
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        if self.status is not None:
+            self.status.start()
+
+
 @contextmanager
-def shown_progress() -> Iterator[OnProgress | None]:
+def shown_progress() -> Iterator[Shown]:
     """Show progress on a terminal and clear it afterwards; elsewhere there is none."""
     if not sys.stderr.isatty():
-        yield None
+        yield Shown()
         return
     from rich.console import Console
 
@@ -62,7 +83,7 @@ def shown_progress() -> Iterator[OnProgress | None]:
                 f"{progress.frontier:,} to go; {pace.text}"
             )
 
-        yield show
+        yield Shown(show, status)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ __all__ = [
     "history_table",
     "is_as_declared",
     "is_changed",
+    "newest_rows",
     "newest_table",
     "one_verdict",
     "summary",
@@ -61,17 +62,19 @@ def newest_table(results: Sequence[Result]) -> str:
     The results of a scenario come newest kernel first.
     """
     stories = _stories(results)
-    rows = [["scenario", "kernel", "verdict", "declared"]]
-    prevented: list[str] = []
-    for story in stories:
-        newest = story.results[0]
-        rows.append([story.scenario, _kernel(newest), _verdict_text(newest), _agreement(newest)])
-        prevented += _prevented(story)
-    text = grid(rows)
+    newest = [story.results[0] for story in stories]
+    text = newest_rows(newest)
+    prevented = [line for story in stories for line in _prevented(story)]
     if prevented:
-        text += ["", "races that it prevents:", *prevented]
-    text += _disagreements(results, shown=[story.results[0] for story in stories])
-    return "\n".join(text) + "\n"
+        text += "\n".join(["", "races that it prevents:", *prevented, ""])
+    return text + "\n".join([*_disagreements(results, shown=newest), ""])
+
+
+def newest_rows(newest: Sequence[Result]) -> str:
+    """One line a scenario, each with one result."""
+    rows = [["scenario", "kernel", "verdict", "declared"]]
+    rows += [[r.scenario, _kernel(r), _verdict_text(r), _agreement(r)] for r in newest]
+    return "\n".join([*grid(rows), ""])
 
 
 def history_table(results: Sequence[Result]) -> str:
