@@ -86,9 +86,8 @@ def test_page_mkclean_finds_no_mapping() -> None:
 
 Before: CPU1: map the page and store to it. CPU0: run in the same process.
 
- CPU0                       CPU1                CPU2
- (unmapper)                 (storing_thread)    (writeback)
- ----------                 ----------------    -----------
+ CPU0 (unmapper)            CPU1 (writer)       CPU2 (flusher)
+ ---------------            -------------       --------------
  sys_munmap(0, 1)
   zap_pte_range(0, 1)
    spin_lock(ptl)
@@ -124,8 +123,8 @@ def test_a_table_is_walked_after_it_was_freed() -> None:
 
 Before: CPU1: map the page and store to it. CPU0: run in the same process.
 
- CPU0 (munmap_caller)               CPU1
- --------------------               ----
+ CPU0 (unmapper)                    CPU1
+ ---------------                    ----
  sys_munmap(0, 1)
    zap_pte_range(0, 1)
      spin_lock(ptl)
@@ -161,8 +160,8 @@ def test_a_full_batch_is_freed_before_its_flush() -> None:
 Before: CPU1: take fresh memory and store to it. CPU0: run in the same
   process.
 
- CPU0 (releaser)                 CPU1 (looper)
- ---------------                 -------------
+ CPU0 (unmapper)                 CPU1 (user)
+ ---------------                 -----------
  sys_munmap(0, 1)
   zap_pte_range(0, 1)
    spin_lock(ptl)
@@ -225,8 +224,8 @@ def test_who_waits_for_whom_in_a_deadlock() -> None:
 Before: CPU1: take fresh memory and map a page of a file; store to both.
   CPU0: run in the same process.
 
- CPU0 (unmapper)                     CPU1 (fsync)
- ---------------                     ------------
+ CPU0 (unmapper)                     CPU1 (flusher)
+ ---------------                     --------------
  sys_munmap(0, 1)
   zap_pte_range(0, 1)
    spin_lock(ptl)

@@ -22,6 +22,9 @@ HISTORY_FOLDER = "src/shootdown/linux/history/"
 # Lists of names and of verdicts are data: equal ones are no shared logic.
 TABLES = frozenset({"EXPECT", "__all__"})
 
+# A scenario is a list of these. Each is compared by itself: those that do the same have one name.
+DECLARED = frozenset({"setup", "task"})
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -73,15 +76,19 @@ def shared_length(lines: list[Line], others: list[Line]) -> int:
 
 
 def code_lines(source: Source) -> list[Line]:
-    """The lines that say something: no imports, docstrings, tables, comments, lone brackets."""
+    """The lines that say something: no imports, docstrings, tables, comments, lone brackets.
+
+    A line that begins a setup or a task equals no other.
+    """
     uncommented = source.text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             uncommented[row - 1] = uncommented[row - 1][:column]
     skipped = skipped_numbers(source)
+    declared = declared_numbers(source)
     normalised = (
-        Line(number, " ".join(text.split()))
+        Line(number, f"{source.path}:{number}" if number in declared else " ".join(text.split()))
         for number, text in enumerate(uncommented, 1)
         if number not in skipped
     )
@@ -100,3 +107,14 @@ def skipped_numbers(source: Source) -> set[int]:
             case ast.AnnAssign(target=ast.Name(id=name)) if name in TABLES:
                 nodes.append(node)
     return {number for node in nodes for number in range(node.lineno, (node.end_lineno or 0) + 1)}
+
+
+def declared_numbers(source: Source) -> set[int]:
+    """The numbers of the lines that begin a scenario's setups and tasks."""
+    found = set()
+    for node in ast.walk(source.module):
+        match node:
+            case ast.FunctionDef(decorator_list=[ast.Call(func=ast.Name(id=name))]):
+                if name in DECLARED:
+                    found.add(node.lineno)
+    return found

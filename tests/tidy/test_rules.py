@@ -216,6 +216,16 @@ def test_duplicates_ignore_imports_tables_and_brackets() -> None:
         assert duplicates(text, text) == []
 
 
+def test_duplicates_end_where_a_task_begins() -> None:
+    text = "".join(
+        f"@task(cpu={cpu})\ndef task_{cpu}() -> None:\n{run('a', 'b')}" for cpu in range(4)
+    )
+    first, second = (Source(f"src/shootdown/{name}.py", text) for name in "ab")
+    assert list(find_duplicates([first, second])) == []
+    longer = [Source(one.path, one.text + run(*"cdef")) for one in (first, second)]
+    assert len(list(find_duplicates(longer))) == 1
+
+
 def test_duplicates_may_be_allowed() -> None:
     text = f"def f():\n{run(*'abcdef')}"
     sources = [Source("a.py", text), Source("b.py", text)]

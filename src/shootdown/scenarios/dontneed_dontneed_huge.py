@@ -8,11 +8,11 @@ the pmd entries makes one of them first. The other finds nothing, and returned w
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+dontneed-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -25,27 +25,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def second_huge_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def first_huge_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def first_huge() -> None:
+def first_adviser() -> None:
     """Give the huge page back."""
     sys_madvise(0, 2)
 
 
 @task(cpu=1)
-def second_huge() -> None:
+def second_adviser() -> None:
     """Give the huge page back, and store to what is there then."""
     sys_madvise(0, 2)
     sd_access(1, True)

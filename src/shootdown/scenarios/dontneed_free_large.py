@@ -21,7 +21,7 @@ EXPECT = (since("v2.6.39", absent()), since("v4.5", holds()))
 
 
 @setup(cpu=0)
-def owner_of_memory() -> None:
+def process() -> None:
     """Store to a large folio of fresh memory."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -29,18 +29,18 @@ def owner_of_memory() -> None:
 
 
 @setup(cpu=1)
-def thread() -> None:
+def second_thread() -> None:
     """Share the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def disown() -> None:
+def disowner() -> None:
     """Say that the page is not needed."""
     sd_madvise_free(0, 1)
 
 
 @task(cpu=1)
-def give_back() -> None:
+def adviser() -> None:
     """Give the page back."""
     sys_madvise(0, 1)

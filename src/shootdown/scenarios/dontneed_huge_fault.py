@@ -12,11 +12,11 @@ Commit 1a5a9906d4e8 (v3.4) tells such entries from bad ones.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+huge-fault"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -29,26 +29,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def storing_process() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
 
 
 @setup(cpu=0)
-def advising_process() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def advise_nothing() -> None:
+def adviser() -> None:
     """Give the memory back."""
     sys_madvise(0, 2)
 
 
 @task(cpu=1)
-def huge_storer() -> None:
+def writer() -> None:
     """Store to the memory, and load from its other end."""
     sd_access(0, True)
     sd_access(1, False)

@@ -12,11 +12,11 @@ its range at its end, whether it found anything or not.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+dontneed"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}
@@ -28,27 +28,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def second_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def first_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def first() -> None:
+def first_adviser() -> None:
     """Give the page back."""
     sys_madvise(0, 1)
 
 
 @task(cpu=1)
-def second() -> None:
+def second_adviser() -> None:
     """Give the page back, and load what is there then."""
     sys_madvise(0, 1)
     sd_access(0, False)

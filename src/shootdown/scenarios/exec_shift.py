@@ -24,7 +24,7 @@ EXPECT = (since("v2.6.39", holds(), source="A16"),)
 
 
 @setup(cpu=0)
-def copy_strings() -> None:
+def new_program() -> None:
     """Put a page on the stack."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 2, 1, 0)

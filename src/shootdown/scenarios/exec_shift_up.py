@@ -26,7 +26,7 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def arguments() -> None:
+def new_program() -> None:
     """Have a page on the stack."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 2, 1, 0)
@@ -34,6 +34,6 @@ def arguments() -> None:
 
 
 @task(cpu=0)
-def program() -> None:
+def load_binary() -> None:
     """Move the stack two pages down."""
     setup_arg_pages(record(vm_area_struct, 0), 2)

@@ -18,9 +18,9 @@ from __future__ import annotations
 from shootdown.lang import NULL, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.exit import exit_mm
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_switch_to
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_switch_to
 
 NAME = "exit+lazy"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
@@ -36,8 +36,7 @@ EXPECT = (
 @setup(cpu=1)
 def first_cpu() -> None:
     """Store to fresh memory, then run a kernel thread."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     context_switch(NULL)
 
@@ -49,6 +48,6 @@ def second_cpu() -> None:
 
 
 @task(cpu=0)
-def exiting() -> None:
+def last_thread() -> None:
     """End the process."""
     exit_mm()

@@ -29,7 +29,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def lending_cpu() -> None:
+def first_cpu() -> None:
     """Store to fresh memory, then run a kernel thread."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 1, 1, 0)
@@ -38,7 +38,7 @@ def lending_cpu() -> None:
 
 
 @setup(cpu=0)
-def ending_cpu() -> None:
+def second_cpu() -> None:
     """Go on with the process."""
     sd_switch_to(record(mm_struct, 0))
 

@@ -23,7 +23,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def first_thread() -> None:
+def process() -> None:
     """Map fresh memory."""
     sd_take_memory(record(mm_struct, 0), 1)
 
@@ -35,19 +35,19 @@ def second_thread() -> None:
 
 
 @task(cpu=1)
-def store() -> None:
+def first_writer() -> None:
     """Store to the page."""
     sd_access(0, True)
 
 
 @task(cpu=2)
-def store_too() -> None:
+def second_writer() -> None:
     """Store to it as well."""
     sd_access(0, True)
 
 
 @task(cpu=0)
-def shortage() -> None:
+def reclaimer() -> None:
     """Free pages, again and again."""
     try_to_free_pages()
     try_to_free_pages()

@@ -9,11 +9,11 @@ translation from before the call. So the call flushes before it returns.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "free"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}
@@ -24,21 +24,20 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_page() -> None:
+def process() -> None:
     """Have a page of fresh memory that holds something."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def other_owner() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def owners_stores() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 

@@ -12,15 +12,16 @@ pointer, number and count.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task, violated
+from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access
 from shootdown.linux.mm.huge_memory_zero import (
     get_huge_zero_folio,
     put_huge_zero_folio,
     shrink_huge_zero_folio_scan,
 )
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "huge-zero+shrink"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -33,10 +34,9 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def new_process() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
 
 
 @setup(cpu=1)
@@ -47,13 +47,13 @@ def former_process() -> None:
 
 
 @task(cpu=0)
-def zero_loader() -> None:
+def unmapper() -> None:
     """Load from the memory, and give it back."""
     sd_access(0, False)
     sys_munmap(0, 2)
 
 
 @task(cpu=1)
-def slow_shrinker() -> None:
+def shrinker() -> None:
     """Free the huge zero page if nobody needs it."""
     shrink_huge_zero_folio_scan()

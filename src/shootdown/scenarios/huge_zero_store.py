@@ -9,11 +9,11 @@ shrinker may look at any time.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.huge_memory_zero import shrink_huge_zero_folio_scan
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "huge-zero+store"
 BOUNDS = {"NR_CPUS": 3, "NR_PAGES": 3, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -23,14 +23,13 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def one_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
 
 
 @setup(cpu=0)
-def another_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -52,6 +51,6 @@ def second_writer() -> None:
 
 
 @task(cpu=2)
-def zero_shrinker() -> None:
+def shrinker() -> None:
     """Free the huge zero page if nobody needs it."""
     shrink_huge_zero_folio_scan()

@@ -23,7 +23,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def borrowing_cpu() -> None:
+def process() -> None:
     """Take fresh memory next to a mapping that keeps the table, store to it, and borrow."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 1, 1, 0)
@@ -33,19 +33,19 @@ def borrowing_cpu() -> None:
 
 
 @setup(cpu=0)
-def unmapping_cpu() -> None:
+def second_thread() -> None:
     """Run another thread of the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def returning() -> None:
+def switcher() -> None:
     """Go on with the process, and store to the memory."""
     context_switch(record(mm_struct, 0))
     sd_access(0, True)
 
 
 @task(cpu=0)
-def unmapping() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "lazy+munmap-table"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
@@ -22,28 +23,27 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def thread_that_pauses() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and leave the CPU to a kernel thread."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     context_switch(NULL)
 
 
 @setup(cpu=0)
-def thread_that_goes_on() -> None:
+def second_thread() -> None:
     """Run another thread of the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def coming_back() -> None:
+def switcher() -> None:
     """Go on with the process, and store to the memory."""
     context_switch(record(mm_struct, 0))
     sd_access(0, True)
 
 
 @task(cpu=0)
-def giving_back() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)

@@ -12,15 +12,9 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.pressure import sd_map_file
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.page_writeback import do_writepages
 
 NAME = "lazy+writeback"
@@ -31,23 +25,21 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def storing_then_borrowed() -> None:
+def process() -> None:
     """Map a page of a file and store to it; then borrow the address space."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
     context_switch(NULL)
 
 
 @setup(cpu=0)
-def another_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def writing_thread() -> None:
+def flusher() -> None:
     """Write the page; then go on with the process, which stores to it."""
     do_writepages(record(address_space, 0))
     context_switch(record(mm_struct, 0))
@@ -55,6 +47,6 @@ def writing_thread() -> None:
 
 
 @task(cpu=0, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

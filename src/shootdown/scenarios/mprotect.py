@@ -9,14 +9,8 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import VM_READ, address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "mprotect"
@@ -25,22 +19,20 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def thread_that_stores() -> None:
+def process() -> None:
     """Map a page of the file, and store to it once."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_protects() -> None:
+def second_thread() -> None:
     """Be its second thread."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def writer() -> None:
+def user() -> None:
     """Load from the page and store to it, until a store is forbidden."""
     sd_user(1, 1)
 

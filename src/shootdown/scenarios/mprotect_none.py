@@ -8,10 +8,10 @@ ends in SIGSEGV.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "mprotect-none"
@@ -21,15 +21,14 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def thread_that_uses() -> None:
+def process() -> None:
     """Take a page of fresh memory, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_forbids() -> None:
+def second_thread() -> None:
     """Be a second thread."""
     sd_run_in(record(mm_struct, 0))
 

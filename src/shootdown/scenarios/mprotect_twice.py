@@ -13,14 +13,8 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -30,34 +24,32 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def mapped_and_stored_to() -> None:
+def process() -> None:
     """Map a page of a file, and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def comes_along() -> None:
+def second_thread() -> None:
     """Be another thread."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def stores_while_allowed() -> None:
+def writer() -> None:
     """Store to the page until that is forbidden."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def takes_and_gives() -> None:
+def protector() -> None:
     """Forbid stores, and allow them again."""
     sys_mprotect(0, 1, VM_READ)
     sys_mprotect(0, 1, VM_READ | VM_WRITE)
 
 
 @task(cpu=2)
-def writer_of_file() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))

@@ -8,10 +8,10 @@ early to the new one gets SIGSEGV; nobody brings a page into a table that mremap
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mremap import sys_mremap
 
 NAME = "mremap+fault"
@@ -20,15 +20,14 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def owning_thread() -> None:
+def second_thread() -> None:
     """Run in the same process, too."""
     sd_run_in(record(mm_struct, 0))
 
@@ -40,6 +39,6 @@ def mover() -> None:
 
 
 @task(cpu=1, kind="user")
-def user() -> None:
+def writer() -> None:
     """Store to the memory where it was, and where it is then."""
     sd_user(0, 0b0101)

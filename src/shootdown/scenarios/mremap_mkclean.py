@@ -18,14 +18,8 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mremap import sys_mremap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -39,17 +33,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_that_stores() -> None:
+def process() -> None:
     """Map a page of a file and store to it."""
-    file = record(address_space, 0)
-    sd_read_file(file)
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(file, 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_moves() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -67,6 +58,6 @@ def writer() -> None:
 
 
 @task(cpu=2)
-def writeback() -> None:
+def flusher() -> None:
     """Write the file to the disk."""
     do_writepages(record(address_space, 0))

@@ -30,7 +30,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_stores() -> None:
+def process() -> None:
     """Take fresh memory and store to it, and then do something else for a while."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -38,24 +38,24 @@ def owner_of_stores() -> None:
 
 
 @setup(cpu=0)
-def thread_of_its_own() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def moving() -> None:
+def mover() -> None:
     """Move the memory to the next page."""
     sys_mremap(0, 1, 1)
 
 
 @task(cpu=2)
-def needy() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Store to the memory where it was."""
     sd_user(0, 1)

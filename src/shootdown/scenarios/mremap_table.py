@@ -56,14 +56,14 @@ def pte_offset_map(pmd: Ptr[pmd_t], address: vaddr_t) -> Ptr[pte_t]:
 
 
 @setup(cpu=1)
-def user_of_a_table() -> None:
+def process() -> None:
     """Map the two pages of a file, and load from the first."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def owner_of_the_table() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -81,6 +81,6 @@ def reader() -> None:
 
 
 @task(cpu=2)
-def shortener() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

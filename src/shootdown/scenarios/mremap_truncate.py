@@ -18,14 +18,8 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mremap import sys_mremap
 
 NAME = "mremap+truncate"
@@ -38,16 +32,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_that_loads() -> None:
+def process() -> None:
     """Map a page of a file, and load from it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def mover_thread() -> None:
+def second_thread() -> None:
     """Run in its process."""
     sd_run_in(record(mm_struct, 0))
 

@@ -21,12 +21,7 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.mremap import sys_mremap
 
@@ -48,7 +43,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Map the first page of a file, and the second one elsewhere."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -57,7 +52,7 @@ def loading_thread() -> None:
 
 
 @setup(cpu=0)
-def moving_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_switch_to
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_switch_to
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
@@ -30,17 +31,16 @@ EXPECT = (
 
 
 @setup(cpu=2)
-def process_begins() -> None:
+def first_cpu() -> None:
     """Map two ranges, store to the first, and leave the CPU to a kernel thread."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     do_mmap(NULL, 2, 1, 0)
     sd_access(0, True)
     context_switch(NULL)
 
 
 @setup(cpu=0)
-def process_goes_on() -> None:
+def second_cpu() -> None:
     """Run its thread here."""
     sd_switch_to(record(mm_struct, 0))
 

@@ -10,15 +10,9 @@ from __future__ import annotations
 
 from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "numa+fault"
 BOUNDS = {"NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
@@ -30,28 +24,26 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def first_user() -> None:
+def process() -> None:
     """Map a page of a file, use it, and be balanced."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
     task_numa_work(0, 1)
 
 
 @setup(cpu=1)
-def second_user() -> None:
+def second_thread() -> None:
     """Join the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0, kind="user")
-def first_uses() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=1, kind="user")
-def second_uses() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)

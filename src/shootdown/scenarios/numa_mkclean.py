@@ -36,7 +36,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def second_thread_of_two() -> None:
+def process() -> None:
     """Map a page of a file and room behind it, and store to the page."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -45,25 +45,25 @@ def second_thread_of_two() -> None:
 
 
 @setup(cpu=0)
-def first_thread_of_two() -> None:
+def second_thread() -> None:
     """Run beside it."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def balances_page() -> None:
+def first_balancer() -> None:
     """Look who uses the page."""
     task_numa_work(0, 1)
 
 
 @task(cpu=1)
-def balances_room_and_stores() -> None:
+def second_balancer() -> None:
     """Look who uses what is behind the page, and store to the page if no fault hinders."""
     task_numa_work(1, 2)
     cpu_access(0, True)
 
 
 @task(cpu=2)
-def writes_file() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))

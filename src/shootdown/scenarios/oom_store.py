@@ -12,10 +12,10 @@ shows the race.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.oom_kill import oom_reap_task_mm
 
 NAME = "oom+store"
@@ -29,8 +29,7 @@ EXPECT = (
 @setup(cpu=1)
 def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
@@ -41,6 +40,6 @@ def oom_reaper() -> None:
 
 
 @task(cpu=1, kind="user")
-def victim() -> None:
+def user() -> None:
     """Load and store, not knowing yet."""
     sd_user(1, 1)

@@ -57,7 +57,7 @@ def should_defer_flush(mm: Ref[mm_struct], flags: ttu_flags) -> Bool:
 
 
 @setup(cpu=1)
-def running_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it, and then do something else for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -65,12 +65,12 @@ def running_thread() -> None:
 
 
 @task(cpu=0)
-def page_reclaim() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def reading_thread() -> None:
+def reader() -> None:
     """Load from the page, not knowing."""
     sd_user(1, 0)

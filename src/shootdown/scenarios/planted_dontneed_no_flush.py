@@ -10,15 +10,9 @@ from __future__ import annotations
 from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "planted-dontneed-no-flush"
 BOUNDS = {"LEVELS": 1, "NR_VMAS": 1}
@@ -36,16 +30,14 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
 
 
 @setup(cpu=1)
-def reading_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def advising_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

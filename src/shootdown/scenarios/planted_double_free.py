@@ -6,11 +6,12 @@ A planted mistake: the gather gives back two references for each entry that it t
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct, page
 from shootdown.linux.include.linux.pagemap import folio_put
-from shootdown.linux.kernel.user import sd_access, sd_new_process
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "planted-double-free"
 BOUNDS = {"NR_CPUS": 1, "NR_VMAS": 1}
@@ -30,14 +31,13 @@ def free_pages_and_swap_cache(page: Ref[page]) -> None:
 
 
 @setup(cpu=0)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def releaser() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)

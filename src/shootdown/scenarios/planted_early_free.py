@@ -7,11 +7,12 @@ moment a thread can reach memory that belongs to somebody else.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.mmu_gather import tlb_flush_mmu_free, tlb_flush_mmu_tlbonly
 
 NAME = "planted-early-free"
@@ -32,10 +33,9 @@ def tlb_flush_mmu(tlb: Ref[mmu_gather]) -> None:
 
 
 @setup(cpu=1)
-def first_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
@@ -46,12 +46,12 @@ def second_thread() -> None:
 
 
 @task(cpu=0)
-def unmapping() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def storing() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)

@@ -35,14 +35,14 @@ def __mmput(mm: Ref[mm_struct]) -> None:
 
 
 @setup(cpu=1)
-def borrowing_cpu() -> None:
+def first_cpu() -> None:
     """Leave a process to a kernel thread."""
     sd_new_process(record(mm_struct, 0))
     context_switch(NULL)
 
 
 @setup(cpu=0)
-def exiting_cpu() -> None:
+def second_cpu() -> None:
     """Take the process over, and have another."""
     sd_new_process(record(mm_struct, 1))
     sd_switch_to(record(mm_struct, 0))
@@ -55,6 +55,6 @@ def last_thread() -> None:
 
 
 @task(cpu=1)
-def kernel_thread() -> None:
+def switcher() -> None:
     """Give the CPU to the other process."""
     context_switch(record(mm_struct, 1))

@@ -8,11 +8,12 @@ gather. A CPU that has read the entry above reads the table when it is no table 
 from __future__ import annotations
 
 from shootdown.hw.bounds import table_nr, vaddr_t
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.page_alloc import pagetable_free
 
 NAME = "planted-early-table-free"
@@ -32,26 +33,25 @@ def pte_free_tlb(tlb: Ref[mmu_gather], table: table_nr, address: vaddr_t) -> Non
 
 
 @setup(cpu=1)
-def mapping_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def other_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def releaser() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def toucher() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)

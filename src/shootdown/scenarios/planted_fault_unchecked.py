@@ -7,10 +7,10 @@ flushed, and returned; but the next store has a fault, which makes the entry wri
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Bool, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Bool, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct, vm_area_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "planted-fault-unchecked"
@@ -30,26 +30,25 @@ def access_error(vma: Ref[vm_area_struct], is_write: Bool) -> Bool:
 
 
 @setup(cpu=0)
-def guarding_thread() -> None:
+def process() -> None:
     """Take fresh memory."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def second_thread() -> None:
     """Run in the same process, and store to the memory."""
     sd_run_in(record(mm_struct, 0))
     sd_access(0, True)
 
 
 @task(cpu=1, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the memory."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def guard() -> None:
+def protector() -> None:
     """Make the memory read-only."""
     sys_mprotect(0, 1, VM_READ)

@@ -7,12 +7,12 @@ call, after the call has returned; the entry stays clean, and reclaim may drop w
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, absent, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, absent, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "planted-free-no-flush"
 BOUNDS = {"LEVELS": 1, "NR_VMAS": 1, "NR_PAGES": 2}
@@ -33,21 +33,20 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
 
 
 @setup(cpu=1)
-def memory_in_use() -> None:
+def process() -> None:
     """Have a page of fresh memory, dirty."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def beside() -> None:
+def second_thread() -> None:
     """Run beside the memory's user."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def storing_user() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 

@@ -9,25 +9,13 @@ threads of its victim may run; see oom+store.
 
 from __future__ import annotations
 
-from shootdown.lang import (
-    NULL,
-    Ref,
-    absent,
-    at,
-    holds,
-    kernel,
-    record,
-    setup,
-    since,
-    task,
-    violated,
-)
+from shootdown.lang import Ref, absent, at, holds, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import PAGE_SHIFT
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.oom_kill import oom_reap_task_mm
 
 NAME = "planted-fullmm-no-flush"
@@ -54,20 +42,19 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
 
 
 @setup(cpu=1)
-def victim_process() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def reaper() -> None:
+def oom_reaper() -> None:
     """Take the memory of the process."""
     oom_reap_task_mm(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def running_thread() -> None:
+def user() -> None:
     """Load and store, not knowing yet."""
     sd_user(1, 1)

@@ -8,12 +8,12 @@ gets a huge page of its own, which is freed.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "planted-huge-no-flush"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -35,26 +35,25 @@ def tlb_flush(tlb: Ref[mmu_gather]) -> None:
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and load from it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def huge_adviser() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def load_from_huge_page() -> None:
+def reader() -> None:
     """Load from the other end of the huge page."""
     sd_user(2, 0)
 
 
 @task(cpu=0)
-def advise_huge_page() -> None:
+def adviser() -> None:
     """Give the memory back."""
     sys_madvise(0, 2)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.hw.ipi import hw_wait_for_ipis
-from shootdown.lang import NULL, kernel, record, setup, since, task, violated
+from shootdown.lang import kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_read_file, sd_run_in
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -35,18 +36,17 @@ def sd_wait_for_request() -> None:
 
 
 @setup(cpu=1)
-def syncing_thread() -> None:
+def process() -> None:
     """Take fresh memory and map a page of a file; store to both."""
     sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     do_mmap(record(address_space, 0), 1, 1, 0)
     sd_access(0, True)
     sd_access(1, True)
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -58,6 +58,6 @@ def unmapper() -> None:
 
 
 @task(cpu=1)
-def fsync() -> None:
+def flusher() -> None:
     """Write the page of the file to the disk."""
     do_writepages(record(address_space, 0))

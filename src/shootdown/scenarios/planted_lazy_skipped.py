@@ -12,9 +12,9 @@ from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate
 from shootdown.linux.arch.x86.mm.tlb import sd_leave_mask
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.exit import exit_mm
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_switch_to
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_switch_to
 
 NAME = "planted-lazy-skipped"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
@@ -36,16 +36,15 @@ def enter_lazy_tlb(mm: Ref[mm_struct]) -> None:
 
 
 @setup(cpu=1)
-def lending_cpu() -> None:
+def first_cpu() -> None:
     """Run a process that stores, then a kernel thread."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     context_switch(NULL)
 
 
 @setup(cpu=0)
-def exiting_cpu() -> None:
+def second_cpu() -> None:
     """Run the process from here on."""
     sd_switch_to(record(mm_struct, 0))
 

@@ -7,10 +7,11 @@ find them any more, and nobody else gets them.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct, page
-from shootdown.linux.kernel.user import sd_access, sd_new_process
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "planted-leak"
 BOUNDS = {"NR_CPUS": 1, "NR_VMAS": 1}
@@ -28,10 +29,9 @@ def free_pages_and_swap_cache(page: Ref[page]) -> None:
 
 
 @setup(cpu=0)
-def only_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 

@@ -8,12 +8,13 @@ owns the lock of a page table.
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import NULL, Ptr, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ptr, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pgd_t, pmd_offset
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
 NAME = "planted-lock-kept"
@@ -35,10 +36,9 @@ def zap_pmd_range(
 
 
 @setup(cpu=0)
-def lone_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 

@@ -12,8 +12,8 @@ from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_unlock
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 
 NAME = "planted-mark-unlocked"
@@ -34,20 +34,18 @@ def fault_dirty_shared_page(vmf: Ref[vm_fault]) -> None:
 
 
 @setup(cpu=1)
-def storing_process() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def shortener() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

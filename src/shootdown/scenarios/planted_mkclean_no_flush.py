@@ -11,8 +11,8 @@ from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Ptr, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_area_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.page_writeback import do_writepages
 
 NAME = "planted-mkclean-no-flush"
@@ -34,9 +34,7 @@ def ptep_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, ptep: Ptr[pte_t
 @setup(cpu=0)
 def process() -> None:
     """Map a page of a file and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 

@@ -16,13 +16,7 @@ from shootdown.linux.include.linux.rmap import (
     page_vma_mapped_walk_done,
 )
 from shootdown.linux.include.linux.spinlock import spin_lock
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_vma_mapped import check_pte, mm_find_pmd
 from shootdown.linux.mm.page_writeback import do_writepages
@@ -55,7 +49,7 @@ def page_vma_mapped_walk(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
 
 
 @setup(cpu=1)
-def writing_thread() -> None:
+def process() -> None:
     """Map the page twice, load through the second mapping, and store through the first."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -66,24 +60,24 @@ def writing_thread() -> None:
 
 
 @setup(cpu=0)
-def other_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def munmap_caller() -> None:
+def unmapper() -> None:
     """Take the first mapping away."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Store to the page until it is gone."""
     sd_user(0, 0b01)
 
 
 @task(cpu=2)
-def writeback() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))

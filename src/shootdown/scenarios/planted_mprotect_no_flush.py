@@ -8,11 +8,11 @@ gather. A thread goes on storing to memory that has become read-only.
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import NULL, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct, vm_area_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "planted-mprotect-no-flush"
@@ -41,21 +41,20 @@ def flush_tlb_range(vma: Ref[vm_area_struct], start: vaddr_t, end: vaddr_t) -> N
 
 
 @setup(cpu=1)
-def thread_with_memory() -> None:
+def process() -> None:
     """Take fresh memory, and dirty it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_with_rights() -> None:
+def second_thread() -> None:
     """Be the thread that takes rights away."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def disobedient() -> None:
+def writer() -> None:
     """Store to the memory, forbidden or not."""
     sd_user(0, 1)
 

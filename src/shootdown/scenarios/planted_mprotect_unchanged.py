@@ -7,11 +7,11 @@ either, as they have not changed.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, kernel, record, setup, since, task, violated
+from shootdown.lang import kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pgprot_t, pte_t
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "planted-mprotect-unchanged"
@@ -31,14 +31,13 @@ def pte_modify(pte: pte_t, newprot: pgprot_t) -> pte_t:
 
 
 @setup(cpu=0)
-def thread_alone() -> None:
+def process() -> None:
     """Take fresh memory, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def takes_rights() -> None:
+def protector() -> None:
     """Make the memory read-only."""
     sys_mprotect(0, 1, VM_READ)

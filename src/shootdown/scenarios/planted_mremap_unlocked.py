@@ -53,7 +53,7 @@ def drop_rmap_locks(vma: Ref[vm_area_struct]) -> None:
 
 
 @setup(cpu=1)
-def toucher_starts() -> None:
+def process() -> None:
     """Map the two pages of a file apart."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -62,19 +62,19 @@ def toucher_starts() -> None:
 
 
 @setup(cpu=0)
-def mover_starts() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=2)
-def shortener() -> None:
+def truncater() -> None:
     """Take the second page away."""
     do_truncate(record(address_space, 0), 1)
 
 
 @task(cpu=1, kind="user")
-def toucher() -> None:
+def reader() -> None:
     """Load from it."""
     sd_user(0b0100, 0)
 

@@ -45,12 +45,12 @@ def process() -> None:
 
 
 @task(cpu=0)
-def laundry() -> None:
+def kswapd() -> None:
     """Write the page and free it."""
     balance_pgdat()
 
 
 @task(cpu=1, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -37,7 +37,7 @@ def sd_free_later(free_folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it, and then do something else for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)

@@ -40,7 +40,7 @@ def try_to_unmap_flush() -> None:
 
 
 @setup(cpu=1)
-def thread() -> None:
+def process() -> None:
     """Map a page and load from it."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -48,12 +48,12 @@ def thread() -> None:
 
 
 @task(cpu=0)
-def modest() -> None:
+def reclaimer() -> None:
     """Free a page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def loader() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)

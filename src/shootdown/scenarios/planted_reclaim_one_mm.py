@@ -38,14 +38,14 @@ def arch_tlbbatch_add_pending(batch: Ref[tlbflush_unmap_batch], mm: Ref[mm_struc
 
 
 @setup(cpu=2)
-def owner() -> None:
+def other_process() -> None:
     """Map a page of a file and load from it."""
     sd_map_file(record(mm_struct, 1), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=1)
-def sharer() -> None:
+def process() -> None:
     """Do the same, and then something else."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(record(address_space, 0), 0, 1, 0)
@@ -54,18 +54,18 @@ def sharer() -> None:
 
 
 @task(cpu=0)
-def allocating() -> None:
+def reclaimer() -> None:
     """Free a page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def sharing() -> None:
+def first_reader() -> None:
     """Load from the page."""
     sd_user(1, 0)
 
 
 @task(cpu=2, kind="user")
-def owning() -> None:
+def second_reader() -> None:
     """Load from the page."""
     sd_user(1, 0)

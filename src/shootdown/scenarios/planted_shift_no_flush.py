@@ -40,6 +40,6 @@ def new_program() -> None:
 
 
 @task(cpu=0)
-def executing() -> None:
+def load_binary() -> None:
     """Move it into another table."""
     setup_arg_pages(record(vm_area_struct, 0), 2)

@@ -8,7 +8,7 @@ Whoever takes the slot in between overwrites what the page had.
 from __future__ import annotations
 
 from shootdown.hw.disk import hw_read_block
-from shootdown.lang import NULL, Ref, index, kernel, record, setup, since, task, violated
+from shootdown.lang import Ref, index, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_lockptr,
     pte_t,
@@ -17,8 +17,8 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_fault
 from shootdown.linux.include.linux.swapops import pte_to_swp_entry
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_swap_out
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_swap_out
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_anon import folio_add_anon_rmap_pte
@@ -49,15 +49,14 @@ def do_swap_page(vmf: Ref[vm_fault]) -> None:
 
 
 @setup(cpu=0)
-def owner() -> None:
+def process() -> None:
     """Have a page in the swap area."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @task(cpu=0)
-def load() -> None:
+def reader() -> None:
     """Need the page again."""
     sd_access(0, False)

@@ -36,7 +36,7 @@ def sd_free_later(free_folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def returning_thread() -> None:
+def process() -> None:
     """Load a page back from the swap area, and let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -46,12 +46,12 @@ def returning_thread() -> None:
 
 
 @task(cpu=0)
-def shortage() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def load() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)

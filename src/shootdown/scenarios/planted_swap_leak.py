@@ -6,11 +6,12 @@ A planted mistake: zap clears the entry, and the slot that it names stays taken 
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Ptr, kernel, record, setup, since, task, violated
+from shootdown.lang import Ptr, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, set_pte_at
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_swap_out
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_swap_out
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "planted-swap-leak"
 BOUNDS = {"NR_CPUS": 1, "NR_VMAS": 1}
@@ -30,10 +31,9 @@ def zap_nonpresent_ptes(pte: Ptr[pte_t], ptent: pte_t) -> None:
 
 
 @setup(cpu=0)
-def only_thread() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 

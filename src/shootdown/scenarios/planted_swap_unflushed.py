@@ -34,7 +34,7 @@ def try_to_unmap_flush_dirty() -> None:
 
 
 @setup(cpu=1)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -42,12 +42,12 @@ def owner() -> None:
 
 
 @task(cpu=0)
-def shortage() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def store() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -8,11 +8,11 @@ cache finds the other one no more, which stays allocated for ever.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, atomic, kernel, record, setup, since, task, violated
+from shootdown.lang import atomic, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.swap import ENOENT, prepare_result, swap_slot, swp_entry_t
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_swap_out
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out
 
 NAME = "planted-swapin-twice"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2, "LEVELS": 1, "PTRS_PER_TABLE": 1}
@@ -37,27 +37,26 @@ def swapcache_prepare(entry: swp_entry_t) -> prepare_result:
 
 
 @setup(cpu=1)
-def thread_that_has_the_page() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @setup(cpu=0)
-def thread_that_shares_it() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def storing_once() -> None:
+def first_writer() -> None:
     """Store to the page."""
     sd_access(0, True)
 
 
 @task(cpu=0)
-def storing_once_too() -> None:
+def second_writer() -> None:
     """Do the same."""
     sd_access(0, True)

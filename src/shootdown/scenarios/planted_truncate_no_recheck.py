@@ -13,9 +13,9 @@ from shootdown.linux.bounds import pgoff_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_lock
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.filemap import __filemap_get_folio
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "planted-truncate-no-recheck"
 BOUNDS = {"NR_VMAS": 1}
@@ -40,11 +40,9 @@ def filemap_fault(vmf: Ref[vm_fault]) -> Bool:
 
 
 @setup(cpu=1)
-def mapping_thread() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")

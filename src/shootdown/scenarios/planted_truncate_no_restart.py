@@ -14,7 +14,8 @@ from shootdown.linux.bounds import NR_VMAS, file_size_t, truncate_count_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.history.mm.memory_zap_no_lockbreak import sd_unmap_mapping_vma
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "planted-truncate-no-restart"
@@ -42,34 +43,32 @@ def unmap_mapping_range_tree(
 
 
 @setup(cpu=2)
-def process_that_leaves() -> None:
+def other_process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 1))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 1), record(address_space, 0))
 
 
 @setup(cpu=1)
-def process_that_loads() -> None:
+def process() -> None:
     """Map it in another process."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(record(address_space, 0), 0, 1, 0)
 
 
 @task(cpu=1, kind="user")
-def load_it() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)
 
 
 @task(cpu=2)
-def leave_it() -> None:
+def unmapper() -> None:
     """Load from it, and unmap it."""
     sd_access(0, False)
     sys_munmap(0, 1)
 
 
 @task(cpu=0)
-def cut_it() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

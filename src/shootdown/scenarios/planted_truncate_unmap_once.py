@@ -13,9 +13,9 @@ from shootdown.linux.bounds import file_size_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, folio, mm_struct
 from shootdown.linux.include.linux.page_flags import folio_test_clear_dirty
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.memory_zap import unmap_mapping_range
-from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.truncate import truncate_inode_pages
 
 NAME = "planted-truncate-unmap-once"
@@ -47,20 +47,18 @@ def truncate_cleanup_folio(folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def writer() -> None:
+def user() -> None:
     """Load from the page, and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=0)
-def cutter() -> None:
+def truncater() -> None:
     """Truncate the file to nothing."""
     do_truncate(record(address_space, 0), 0)

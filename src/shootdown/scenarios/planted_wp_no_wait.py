@@ -11,10 +11,10 @@ from shootdown.hw.memory import frame
 from shootdown.lang import Ref, atomic, check, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_get, folio_put
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
 from shootdown.linux.mm.memory_fault import wp_page_reuse
-from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.page_writeback import do_writepages, folio_mark_dirty
 
 NAME = "planted-wp-no-wait"
@@ -38,16 +38,14 @@ def do_wp_page(vmf: Ref[vm_fault]) -> None:
 
 
 @setup(cpu=0)
-def mapping_process() -> None:
+def process() -> None:
     """Map a page of a file and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @task(cpu=0)
-def store_and_sync() -> None:
+def syncer() -> None:
     """Store to the page, call fsync(), and look at the disk."""
     sd_access(0, True)
     filemap_write_and_wait_range(record(address_space, 0))
@@ -56,6 +54,6 @@ def store_and_sync() -> None:
 
 
 @task(cpu=1)
-def other_flusher() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))

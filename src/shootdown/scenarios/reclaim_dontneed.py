@@ -28,7 +28,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it, and then do nothing for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -36,13 +36,13 @@ def loading_thread() -> None:
 
 
 @setup(cpu=2)
-def advising_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def page_reclaim() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 

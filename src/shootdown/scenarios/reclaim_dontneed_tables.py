@@ -17,13 +17,7 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.kernel.pressure import sd_age
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
@@ -47,7 +41,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Map two pages on both sides of the end of a table, and load from them."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -58,24 +52,24 @@ def loading_thread() -> None:
 
 
 @setup(cpu=2)
-def advising_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def reclaimer_of_both() -> None:
+def reclaimer() -> None:
     """Free both pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def reader_of_second() -> None:
+def reader() -> None:
     """Load from the second page."""
     sd_user(0b100, 0)
 
 
 @task(cpu=2)
-def adviser_of_both() -> None:
+def adviser() -> None:
     """Give both pages back."""
     sys_madvise(1, 2)

@@ -40,7 +40,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def first_thread() -> None:
+def process() -> None:
     """Map two pages on both sides of the end of a table, and load from the first."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -63,13 +63,13 @@ def reclaimer() -> None:
 
 
 @task(cpu=1)
-def gives_first_back() -> None:
+def first_adviser() -> None:
     """Give the first page back, and load from it if it is still there."""
     sys_madvise(1, 1)
     cpu_access(1, False)
 
 
 @task(cpu=2)
-def gives_second_back() -> None:
+def second_adviser() -> None:
     """Give the second page back."""
     sys_madvise(2, 1)

@@ -35,7 +35,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Map a page of a file and store to it, and then do something else for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -43,18 +43,18 @@ def storing_thread() -> None:
 
 
 @task(cpu=2)
-def writeback() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))
 
 
 @task(cpu=0)
-def allocation() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -26,7 +26,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def read_and_written() -> None:
+def process() -> None:
     """Map a page of a file and store to it; let somebody read the file after a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -42,12 +42,12 @@ def kswapd() -> None:
 
 
 @task(cpu=2)
-def syncer() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -31,7 +31,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_memory() -> None:
+def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -39,24 +39,24 @@ def owner_of_memory() -> None:
 
 
 @setup(cpu=2)
-def disowning_thread() -> None:
+def second_thread() -> None:
     """Share the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def store() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=2)
-def disown() -> None:
+def disowner() -> None:
     """Say that the page is not needed."""
     sd_madvise_free(0, 1)
 
 
 @task(cpu=0)
-def shortage_of_memory() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

@@ -47,7 +47,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_memory() -> None:
+def process() -> None:
     """Store to fresh memory, give up a large folio of it, and let all grow old."""
     sd_take_memory(record(mm_struct, 0), 2)
     sd_access(1, True)
@@ -58,24 +58,24 @@ def owner_of_memory() -> None:
 
 
 @setup(cpu=2)
-def another_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def use_again() -> None:
+def writer() -> None:
     """Store to the page that is old."""
     sd_user(0, 0b10)
 
 
 @task(cpu=2)
-def disown() -> None:
+def disowner() -> None:
     """Say that neither page is needed."""
     sd_madvise_free(0, 2)
 
 
 @task(cpu=0)
-def shortage_of_memory() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

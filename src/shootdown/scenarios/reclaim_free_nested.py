@@ -37,7 +37,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def second_owner() -> None:
+def process() -> None:
     """Take fresh memory, store to it, give it up, and store to it again; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -47,25 +47,25 @@ def second_owner() -> None:
 
 
 @setup(cpu=2)
-def first_owner() -> None:
+def second_thread() -> None:
     """Share the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=2)
-def gives_up() -> None:
+def first_disowner() -> None:
     """Say that the page is not needed."""
     sd_madvise_free(0, 1)
 
 
 @task(cpu=1)
-def gives_up_and_stores() -> None:
+def second_disowner() -> None:
     """Say that the page is not needed, and store to it if it is still there."""
     sd_madvise_free(0, 1)
     cpu_access(0, True)
 
 
 @task(cpu=0)
-def reclaimer_of_memory() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

@@ -32,7 +32,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def writing_thread() -> None:
+def process() -> None:
     """Map two pages, load from the first and store to the second, and use neither for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -48,6 +48,6 @@ def kswapd() -> None:
 
 
 @task(cpu=1, kind="user")
-def writer() -> None:
+def user() -> None:
     """Load from both pages and store to the second."""
     sd_user(0b11, 0b10)

@@ -29,7 +29,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def running_thread() -> None:
+def process() -> None:
     """Map a large folio of a file and run what is in it; then do something else for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     record(address_space, 0).i_pages[0].PG_head = True
@@ -38,12 +38,12 @@ def running_thread() -> None:
 
 
 @task(cpu=0)
-def memory_high() -> None:
+def reclaimer() -> None:
     """Free the folio."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def worker() -> None:
+def reader() -> None:
     """Run what is in it again."""
     sd_user(1, 0)

@@ -27,7 +27,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def busy_process() -> None:
+def process() -> None:
     """Map a page of a file and load from it, and not for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -35,13 +35,13 @@ def busy_process() -> None:
 
 
 @task(cpu=0)
-def reclaim() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=1)
-def borrow() -> None:
+def switcher() -> None:
     """Run a kernel thread, then the process again, which loads from the page."""
     context_switch(NULL)
     context_switch(record(mm_struct, 0))

@@ -61,12 +61,12 @@ def child() -> None:
 
 
 @task(cpu=1, kind="user")
-def use_again() -> None:
+def writer() -> None:
     """Store to both pages."""
     sd_user(0, 0b11)
 
 
 @task(cpu=0)
-def shortage_of_memory() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

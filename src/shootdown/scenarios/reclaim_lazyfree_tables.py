@@ -56,12 +56,12 @@ def process() -> None:
 
 
 @task(cpu=1, kind="user")
-def use_again() -> None:
+def writer() -> None:
     """Store to both pages."""
     sd_user(0, 0b11000)
 
 
 @task(cpu=0)
-def shortage_of_memory() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

@@ -21,7 +21,7 @@ EXPECT = (since("v2.6.39", holds(), source="72b252aed506"),)
 
 
 @setup(cpu=1)
-def reading_thread() -> None:
+def process() -> None:
     """Map two pages, load from both, and use neither for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -30,7 +30,7 @@ def reading_thread() -> None:
 
 
 @task(cpu=0)
-def greedy() -> None:
+def reclaimer() -> None:
     """Free a page, and one more."""
     try_to_free_pages()
     try_to_free_pages()

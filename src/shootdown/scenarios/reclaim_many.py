@@ -28,7 +28,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def user_of_four_pages() -> None:
+def process() -> None:
     """Map a file of four pages and store to two."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -38,7 +38,7 @@ def user_of_four_pages() -> None:
 
 
 @setup(cpu=2)
-def another_user() -> None:
+def second_thread() -> None:
     """Run in the same process, and use the pages for a while, too."""
     sd_run_in(record(mm_struct, 0))
     sd_access(3, False)
@@ -46,6 +46,6 @@ def another_user() -> None:
 
 
 @task(cpu=0)
-def reclaim_all() -> None:
+def reclaimer() -> None:
     """Unmap all, and free what is clean."""
     try_to_free_pages()

@@ -28,7 +28,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def storing_user() -> None:
+def process() -> None:
     """Map a file of four pages and use all, two for stores."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(3, False)
@@ -38,7 +38,7 @@ def storing_user() -> None:
 
 
 @setup(cpu=2)
-def loading_user() -> None:
+def second_thread() -> None:
     """Run in the same process; let kswapd write."""
     sd_run_in(record(mm_struct, 0))
     sd_age(record(address_space, 0))

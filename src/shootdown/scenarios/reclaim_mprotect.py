@@ -29,7 +29,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_that_has_stored() -> None:
+def process() -> None:
     """Store to a page of a file that is mapped, and then not touch it for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -37,7 +37,7 @@ def thread_that_has_stored() -> None:
 
 
 @setup(cpu=2)
-def protecting_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

@@ -124,7 +124,7 @@ def flush_tlb_batched_pending(mm: Ref[mm_struct]) -> None:
 
 
 @setup(cpu=0)
-def storing_thread() -> None:
+def process() -> None:
     """Map a page of a file, store to it, and let it grow old."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -132,24 +132,24 @@ def storing_thread() -> None:
 
 
 @setup(cpu=1)
-def another_thread() -> None:
+def second_thread() -> None:
     """Be in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Go on storing to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=1)
-def write_protection() -> None:
+def protector() -> None:
     """Make the mapping read-only."""
     sys_mprotect(0, 1, VM_READ)
 
 
 @task(cpu=2)
-def page_reclaim() -> None:
+def reclaimer() -> None:
     """Take the page out of its mapping, and keep it, as it is dirty."""
     try_to_free_pages()

@@ -32,7 +32,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_that_loads() -> None:
+def process() -> None:
     """Load from a page of a file that is mapped, and then not touch it for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -40,7 +40,7 @@ def thread_that_loads() -> None:
 
 
 @setup(cpu=2)
-def thread_that_forbids() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -52,12 +52,12 @@ def reclaimer() -> None:
 
 
 @task(cpu=1, kind="user")
-def loading() -> None:
+def reader() -> None:
     """Load from the page until all access is forbidden."""
     sd_user(1, 0)
 
 
 @task(cpu=2)
-def forbidding() -> None:
+def protector() -> None:
     """Let nobody access the mapping."""
     sys_mprotect(0, 1, 0)

@@ -33,7 +33,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def reading_thread() -> None:
+def process() -> None:
     """Load from a page of a file that is mapped, and then turn to something else."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -41,24 +41,24 @@ def reading_thread() -> None:
 
 
 @setup(cpu=2)
-def moving_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def reclaiming() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def reading() -> None:
+def reader() -> None:
     """Load from the page where it was."""
     sd_user(1, 0)
 
 
 @task(cpu=2)
-def moving() -> None:
+def mover() -> None:
     """Move the mapping to the next page."""
     sd_move(0, 1, 1)

@@ -31,7 +31,7 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def thread_of_three() -> None:
+def process() -> None:
     """Load from a page of a file that is mapped, and then turn to something else."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -39,18 +39,18 @@ def thread_of_three() -> None:
 
 
 @task(cpu=0)
-def frees() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=0, kind="user")
-def reads() -> None:
+def reader() -> None:
     """Load from the page where it was."""
     sd_user(1, 0)
 
 
 @task(cpu=0)
-def moves() -> None:
+def mover() -> None:
     """Move the mapping to the next page."""
     sd_move(0, 1, 1)

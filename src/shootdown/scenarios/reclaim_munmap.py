@@ -28,7 +28,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def loader() -> None:
+def process() -> None:
     """Load from a page of a file that is mapped, and then do without it for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -36,24 +36,24 @@ def loader() -> None:
 
 
 @setup(cpu=2)
-def unmapper() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def memory_shortage() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def loads() -> None:
+def reader() -> None:
     """Load from the page until it is unmapped."""
     sd_user(1, 0)
 
 
 @task(cpu=2)
-def unmaps() -> None:
+def unmapper() -> None:
     """Take the mapping away."""
     sd_unmap(0, 1)

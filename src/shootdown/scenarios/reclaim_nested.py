@@ -18,24 +18,12 @@ from __future__ import annotations
 
 from shootdown.hw.disk import hw_write_block
 from shootdown.hw.published import page_place
-from shootdown.lang import (
-    NULL,
-    Ref,
-    at,
-    holds,
-    index,
-    kernel,
-    record,
-    setup,
-    since,
-    task,
-    violated,
-)
+from shootdown.lang import NULL, Ref, at, holds, index, kernel, record, setup, since, task, violated
 from shootdown.linux.fs.mpage import folio_end_writeback, folio_start_writeback
 from shootdown.linux.include.linux.mm_types import address_space, folio, mm_struct
 from shootdown.linux.include.linux.pagemap import folio_unlock
-from shootdown.linux.kernel.pressure import sd_age, sd_age_memory, sd_unmap_early
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_age, sd_age_memory, sd_map_file, sd_unmap_early
+from shootdown.linux.kernel.user import sd_access, sd_read_file, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 from shootdown.linux.mm.vmscan_nested import sd_reclaim_within
@@ -74,11 +62,9 @@ def __swap_writepage(folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def user_of_three_pages() -> None:
+def process() -> None:
     """Use a page of a file, one of no file, which is unmapped later, and one of another file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     do_mmap(NULL, 1, 1, 0)
     sd_access(0, False)
     sd_access(1, True)
@@ -92,7 +78,7 @@ def user_of_three_pages() -> None:
 
 
 @task(cpu=0)
-def charger() -> None:
+def reclaimer() -> None:
     """Free two pages."""
     try_to_free_pages()
 

@@ -21,7 +21,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def only_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it, and not for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -29,7 +29,7 @@ def only_thread() -> None:
 
 
 @task(cpu=0)
-def allocate() -> None:
+def reclaimer() -> None:
     """Free the page, and then need it."""
     try_to_free_pages()
     sd_access(0, False)

@@ -27,7 +27,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def absent_user() -> None:
+def process() -> None:
     """Map two pages and load from both, a while ago."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -36,12 +36,12 @@ def absent_user() -> None:
 
 
 @task(cpu=0)
-def one() -> None:
+def first_reclaimer() -> None:
     """Free a page."""
     try_to_free_pages()
 
 
 @task(cpu=0)
-def other() -> None:
+def second_reclaimer() -> None:
     """Free a page, too."""
     try_to_free_pages()

@@ -31,7 +31,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def first_thread() -> None:
+def process() -> None:
     """Map a page of a file, load from it, and then do something else for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -45,18 +45,18 @@ def second_thread() -> None:
 
 
 @task(cpu=1, kind="user")
-def load() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)
 
 
 @task(cpu=2, kind="user")
-def store() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def allocation() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()

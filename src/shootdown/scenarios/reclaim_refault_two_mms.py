@@ -50,18 +50,18 @@ def storing_process() -> None:
 
 
 @task(cpu=0)
-def allocation() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=2, kind="user")
-def store() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=1, kind="user")
-def load() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)

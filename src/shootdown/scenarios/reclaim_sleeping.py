@@ -29,7 +29,7 @@ EXPECT = (since("v2.6.39", holds(), source="72b252aed506"),)
 
 
 @setup(cpu=1)
-def far_thread() -> None:
+def process() -> None:
     """Map three pages and load from them."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -38,7 +38,7 @@ def far_thread() -> None:
 
 
 @setup(cpu=0)
-def near_thread() -> None:
+def second_thread() -> None:
     """Run in the same process, and use the pages for the last time."""
     sd_run_in(record(mm_struct, 0))
     sd_access(0, False)
@@ -47,7 +47,7 @@ def near_thread() -> None:
 
 
 @task(cpu=0)
-def sleeper() -> None:
+def first_reclaimer() -> None:
     """Free two pages."""
     try_to_free_pages()
 

@@ -23,7 +23,7 @@ EXPECT = (since("v2.6.39", holds(), source="d950c9477d51"),)
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it, and then do something else for a while."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -37,6 +37,6 @@ def reclaimer() -> None:
 
 
 @task(cpu=1, kind="user")
-def load_and_store() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)

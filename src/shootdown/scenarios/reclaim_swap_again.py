@@ -21,7 +21,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def returned_page() -> None:
+def process() -> None:
     """Take fresh memory, lose it to the swap area, load from it, and store to it."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -32,12 +32,12 @@ def returned_page() -> None:
 
 
 @task(cpu=0)
-def second_pass() -> None:
+def reclaimer() -> None:
     """Free the page."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def its_owner() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

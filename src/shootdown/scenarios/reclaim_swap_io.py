@@ -55,7 +55,7 @@ def __swap_writepage(folio: Ref[folio]) -> None:
 
 
 @setup(cpu=1)
-def owning_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -83,6 +83,6 @@ def reclaimer() -> None:
 
 
 @task(cpu=1, kind="user")
-def owner() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -29,7 +29,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -37,24 +37,24 @@ def owner() -> None:
 
 
 @setup(cpu=2)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Share the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def use() -> None:
+def user() -> None:
     """Load from the page and store to it until it is unmapped."""
     sd_user(1, 1)
 
 
 @task(cpu=2)
-def unmap() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sd_unmap(0, 1)
 
 
 @task(cpu=0)
-def shortage() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()

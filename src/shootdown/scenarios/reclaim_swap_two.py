@@ -24,7 +24,7 @@ EXPECT = (since("v2.6.39", holds(), source="d950c9477d51"),)
 
 
 @setup(cpu=1)
-def thread() -> None:
+def process() -> None:
     """Load one page back from the swap area, and store to another; let both grow old."""
     sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
@@ -35,12 +35,12 @@ def thread() -> None:
 
 
 @task(cpu=1, kind="user")
-def load_one_store_both() -> None:
+def user() -> None:
     """Load from the first page, and store to both."""
     sd_user(0b01, 0b11)
 
 
 @task(cpu=0)
-def allocation() -> None:
+def reclaimer() -> None:
     """Free both pages."""
     try_to_free_pages()

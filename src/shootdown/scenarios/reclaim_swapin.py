@@ -33,7 +33,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Load a page back from the swap area, and let it grow old."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -43,24 +43,24 @@ def loading_thread() -> None:
 
 
 @setup(cpu=2)
-def other_thread() -> None:
+def second_thread() -> None:
     """Run in it, too."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=2, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Store to the page, which brings it back."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def shortage() -> None:
+def reclaimer() -> None:
     """Free what is old."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def loading() -> None:
+def reader() -> None:
     """Load from the page, again and again."""
     sd_user(1, 0)

@@ -28,7 +28,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def switching_cpu() -> None:
+def process() -> None:
     """Map a page of a file and load from it; there is another process."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
@@ -36,7 +36,7 @@ def switching_cpu() -> None:
 
 
 @setup(cpu=0)
-def reclaiming_cpu() -> None:
+def second_thread() -> None:
     """Run another thread, which loads, too."""
     sd_run_in(record(mm_struct, 0))
     sd_access(0, False)
@@ -44,14 +44,14 @@ def reclaiming_cpu() -> None:
 
 
 @task(cpu=0)
-def own_reclaim() -> None:
+def reclaimer() -> None:
     """Free the page, and load from it once more."""
     try_to_free_pages()
     sd_access(0, False)
 
 
 @task(cpu=1)
-def switch() -> None:
+def switcher() -> None:
     """Run the other process, and then this one again, which loads."""
     context_switch(record(mm_struct, 1))
     context_switch(record(mm_struct, 0))

@@ -28,7 +28,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_stores() -> None:
+def process() -> None:
     """Store to a page of a file that is mapped, and leave it alone for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -36,18 +36,18 @@ def owner_of_stores() -> None:
 
 
 @task(cpu=0)
-def needy() -> None:
+def reclaimer() -> None:
     """Free some pages."""
     try_to_free_pages()
 
 
 @task(cpu=1, kind="user")
-def storing() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=2)
-def shortener() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

@@ -26,7 +26,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def writing_thread() -> None:
+def process() -> None:
     """Map two pages, store to the first and load from the second, and use neither for a while."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
@@ -41,6 +41,6 @@ def reclaimer() -> None:
 
 
 @task(cpu=1, kind="user")
-def writer() -> None:
+def user() -> None:
     """Store to the first page and load from both."""
     sd_user(0b11, 0b01)

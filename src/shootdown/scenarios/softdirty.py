@@ -12,11 +12,11 @@ kernel here is between that and 912efa17e512 (v5.12), but gather_flush_cleared i
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_user
 
 NAME = "softdirty"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}
@@ -30,15 +30,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def watched_process() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @task(cpu=1, kind="user")
-def is_watched() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 

@@ -27,25 +27,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def process_of_file() -> None:
+def process() -> None:
     """Map a page of a file, and store to it."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @task(cpu=1, kind="user")
-def uses_file() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=0)
-def watches() -> None:
+def watcher() -> None:
     """Watch for stores from now on."""
     sd_clear_soft_dirty(record(mm_struct, 0))
 
 
 @task(cpu=2)
-def truncates() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

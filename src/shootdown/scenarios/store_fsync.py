@@ -13,9 +13,9 @@ from __future__ import annotations
 from shootdown.hw.memory import frame
 from shootdown.lang import atomic, check, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
-from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
 NAME = "store+fsync"
@@ -26,15 +26,13 @@ EXPECT = (since("v2.6.39", holds(), source="79352894b285"),)
 @setup(cpu=0)
 def process() -> None:
     """Map a page of a file, load from it and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def storing_and_syncing() -> None:
+def syncer() -> None:
     """Store to the page, call fsync(), and look at the disk."""
     sd_access(0, True)
     filemap_write_and_wait_range(record(address_space, 0))

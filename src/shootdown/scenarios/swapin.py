@@ -10,16 +10,10 @@ The page comes back once, with what it had, and the slot is given back when nobo
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_run_in,
-    sd_swap_out,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_user
 
 NAME = "swapin"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}
@@ -28,10 +22,9 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def first_thread() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
@@ -43,12 +36,12 @@ def second_thread() -> None:
 
 
 @task(cpu=1, kind="user")
-def load_and_store() -> None:
+def first_user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=0, kind="user")
-def load_and_store_too() -> None:
+def second_user() -> None:
     """Do the same."""
     sd_user(1, 1)

@@ -10,16 +10,11 @@ The page and its slot are freed, whoever finds that nobody else needs them.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_run_in,
-    sd_swap_out,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "swapin+munmap"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "NR_PAGES": 3, "LEVELS": 1, "PTRS_PER_TABLE": 1}
@@ -28,39 +23,38 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def user_of_memory() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @setup(cpu=0)
-def unmapper() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @setup(cpu=2)
-def second_user() -> None:
+def third_thread() -> None:
     """Run in it, too."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def load_and_store() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=2, kind="user")
-def store() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def unmap() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)

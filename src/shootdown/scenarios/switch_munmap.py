@@ -18,11 +18,12 @@ CONFIG_PARAVIRT under a hypervisor, until v6.15.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
 from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "switch+munmap"
 BOUNDS = {"NR_MM": 2, "NR_TABLES": 3, "NR_VMAS": 1}
@@ -37,8 +38,7 @@ EXPECT = (
 @setup(cpu=0)
 def unmapping_thread() -> None:
     """Store to fresh memory."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 

@@ -11,11 +11,12 @@ The switch has interrupts off until the CPU belongs to the new process, with all
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
+from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "switch+two-flushes"
 BOUNDS = {
@@ -32,11 +33,9 @@ EXPECT = (since("v2.6.39", holds()),)
 @setup(cpu=1)
 def both_processes() -> None:
     """Make two processes, each with a page."""
-    sd_new_process(record(mm_struct, 1))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 1), 1)
     sd_access(0, True)
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 

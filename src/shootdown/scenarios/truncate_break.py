@@ -16,7 +16,8 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "truncate+break"
@@ -25,15 +26,13 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=2)
-def leaving_process() -> None:
+def other_process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 1))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 1), record(address_space, 0))
 
 
 @setup(cpu=1)
-def loading_process() -> None:
+def process() -> None:
     """Map it in another process."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(record(address_space, 0), 0, 1, 0)
@@ -46,13 +45,13 @@ def reader() -> None:
 
 
 @task(cpu=2)
-def leaver() -> None:
+def unmapper() -> None:
     """Load from it, and unmap it."""
     sd_access(0, False)
     sys_munmap(0, 1)
 
 
 @task(cpu=0)
-def cutter() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

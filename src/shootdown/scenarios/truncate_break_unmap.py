@@ -19,9 +19,9 @@ from shootdown.hw.memory import is_mapped
 from shootdown.lang import atomic, check, holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.memory_zap import unmap_mapping_range
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "truncate+break-unmap"
 BOUNDS = {
@@ -37,11 +37,9 @@ EXPECT = (since("v2.6.39", holds(), source="2aa15890f3c1"),)
 
 
 @setup(cpu=1)
-def process_with_copies() -> None:
+def process() -> None:
     """Map two pages of a file, privately."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 2, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
@@ -57,7 +55,7 @@ def unmapper() -> None:
 
 
 @task(cpu=0)
-def empty_and_look() -> None:
+def truncater() -> None:
     """Make the file empty, and look whether anything is mapped."""
     do_truncate(record(address_space, 0), 0)
     with atomic():

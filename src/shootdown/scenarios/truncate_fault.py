@@ -15,8 +15,8 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 
 NAME = "truncate+fault"
 BOUNDS = {"NR_VMAS": 1}
@@ -24,20 +24,18 @@ EXPECT = (since("v2.6.39", holds(), source="d00806b18315"),)
 
 
 @setup(cpu=1)
-def user_of_a_file() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def load_and_store() -> None:
+def user() -> None:
     """Load from the page and store to it."""
     sd_user(1, 1)
 
 
 @task(cpu=0)
-def truncate() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

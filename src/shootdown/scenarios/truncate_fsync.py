@@ -13,9 +13,9 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "truncate+fsync"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}
@@ -23,28 +23,26 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def process_of_a_file() -> None:
+def process() -> None:
     """Map a page of a file and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
     sd_access(0, True)
 
 
 @task(cpu=1, kind="user")
-def storing_thread() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)
 
 
 @task(cpu=0)
-def syncing_thread() -> None:
+def syncer() -> None:
     """Write the file to the disk."""
     filemap_write_and_wait_range(record(address_space, 0))
 
 
 @task(cpu=2)
-def truncating_thread() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

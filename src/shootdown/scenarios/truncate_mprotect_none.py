@@ -16,14 +16,8 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "truncate+mprotect-none"
@@ -37,33 +31,31 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def mapper_of_file() -> None:
+def process() -> None:
     """Map the file that will be truncated, and load from it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def guard_of_mapping() -> None:
+def second_thread() -> None:
     """Be the thread that forbids all access."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def loading_on() -> None:
+def reader() -> None:
     """Load from the page until that is forbidden."""
     sd_user(1, 0)
 
 
 @task(cpu=0)
-def guarding() -> None:
+def protector() -> None:
     """Let nobody access the mapping."""
     sys_mprotect(0, 1, 0)
 
 
 @task(cpu=2)
-def truncating() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)

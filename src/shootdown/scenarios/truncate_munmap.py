@@ -17,14 +17,9 @@ from __future__ import annotations
 from shootdown.lang import record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "truncate+munmap"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1}
@@ -32,16 +27,14 @@ EXPECT = (since("v2.6.39", violated("protection")),)
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def process() -> None:
     """Map a page of a file and load from it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

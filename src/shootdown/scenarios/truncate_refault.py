@@ -14,8 +14,8 @@ from shootdown.hw.memory import is_mapped
 from shootdown.lang import atomic, check, holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_user
 
 NAME = "truncate+refault"
 BOUNDS = {"NR_PAGES": 2, "NR_VMAS": 1}
@@ -24,21 +24,19 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def loading_process() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def loader() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_user(1, 0)
 
 
 @task(cpu=0)
-def cut_and_look() -> None:
+def truncater() -> None:
     """Make the file empty, and look whether anything is mapped."""
     do_truncate(record(address_space, 0), 0)
     with atomic():

@@ -18,7 +18,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def single_thread() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 1, 1, 0)
@@ -26,7 +26,7 @@ def single_thread() -> None:
 
 
 @task(cpu=0)
-def single_unmapper() -> None:
+def unmapper() -> None:
     """Give the memory back, and store to it nevertheless."""
     sys_munmap(1, 1)
     sd_access(1, True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+batch-end"
@@ -31,10 +32,9 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_the_pages() -> None:
+def process() -> None:
     """Take two pages and store to them; keep their page table in use."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     do_mmap(NULL, 2, 1, 0)
     sd_access(0, True)
     sd_access(1, True)
@@ -47,12 +47,12 @@ def second_thread() -> None:
 
 
 @task(cpu=0)
-def give_back() -> None:
+def unmapper() -> None:
     """Give the pages back."""
     sys_munmap(0, 2)
 
 
 @task(cpu=1, kind="user")
-def use_the_second() -> None:
+def reader() -> None:
     """Load from the second page until it is gone."""
     sd_user(0b10, 0)

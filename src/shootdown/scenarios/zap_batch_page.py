@@ -9,10 +9,11 @@ the end.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+batch-page"
 BOUNDS = {
@@ -35,28 +36,27 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_three_pages() -> None:
+def process() -> None:
     """Take three pages and store to them."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 3, 0)
+    sd_take_memory(record(mm_struct, 0), 3)
     sd_access(0, True)
     sd_access(1, True)
     sd_access(2, True)
 
 
 @setup(cpu=0)
-def its_other_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def three_page_unmapper() -> None:
+def unmapper() -> None:
     """Give the pages back."""
     sys_munmap(0, 3)
 
 
 @task(cpu=1, kind="user")
-def three_page_user() -> None:
+def reader() -> None:
     """Load from the pages until they are gone."""
     sd_user(0b111, 0)

@@ -8,10 +8,11 @@ the gather, and is what a flush of all "before" it forgets (see zap+full-batch).
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+batches"
 BOUNDS = {"NR_PAGES": 3, "NR_VMAS": 1, "PTRS_PER_TABLE": 3, "MMU_GATHER_BUNDLE": 2}
@@ -23,28 +24,27 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_three_pages() -> None:
+def process() -> None:
     """Take fresh memory and store to all of it, from its end."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 3, 0)
+    sd_take_memory(record(mm_struct, 0), 3)
     sd_access(2, True)
     sd_access(1, True)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def helping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def batch_unmapper() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 3)
 
 
 @task(cpu=1, kind="user")
-def user_of_the_middle() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(0b010, 0b010)

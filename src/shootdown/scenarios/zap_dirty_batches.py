@@ -14,13 +14,8 @@ from __future__ import annotations
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+dirty-batches"
@@ -38,11 +33,9 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Map three pages of a file and store to them; keep their page table in use."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 3, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     do_mmap(NULL, 3, 1, 0)
     sd_access(0, True)
     sd_access(1, True)
@@ -50,19 +43,19 @@ def storing_thread() -> None:
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def unmap_and_truncate() -> None:
+def unmapper() -> None:
     """Take the mapping away, then make the file empty."""
     sys_munmap(0, 3)
     do_truncate(record(address_space, 0), 0)
 
 
 @task(cpu=1, kind="user")
-def store_to_the_second() -> None:
+def writer() -> None:
     """Store to the second page until it is gone."""
     sd_user(0, 0b10)

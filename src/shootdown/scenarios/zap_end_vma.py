@@ -15,10 +15,11 @@ exit_mmap() takes out after a flush is something to flush again.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, at, holds, record, setup, since, task, violated
+from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+end-vma"
 BOUNDS = {"LEVELS": 1, "PTRS_PER_TABLE": 1, "NR_VMAS": 1}
@@ -32,26 +33,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def memory_owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def memory_sharer() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def memory_releaser() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def memory_user() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)

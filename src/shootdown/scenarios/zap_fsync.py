@@ -11,13 +11,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -27,18 +22,16 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def syncing_thread() -> None:
+def process() -> None:
     """Map a page of a file, take fresh memory next to it, and store to both."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     do_mmap(NULL, 1, 1, 0)
     sd_access(0, True)
     sd_access(1, True)
 
 
 @setup(cpu=0)
-def releasing_thread() -> None:
+def second_thread() -> None:
     """Run in the same process, and load from the memory."""
     sd_run_in(record(mm_struct, 0))
     sd_access(1, False)
@@ -51,20 +44,20 @@ def third_thread() -> None:
 
 
 @task(cpu=0)
-def release() -> None:
+def unmapper() -> None:
     """Give the memory back, and store to it nevertheless."""
     sys_munmap(1, 1)
     sd_access(1, True)
 
 
 @task(cpu=1)
-def sync() -> None:
+def flusher() -> None:
     """Write the page of the file, and store to it again."""
     do_writepages(record(address_space, 0))
     sd_access(0, True)
 
 
 @task(cpu=2, kind="user")
-def use() -> None:
+def user() -> None:
     """Load from the memory and store to the page, until the memory is gone."""
     sd_user(0b10, 0b01)

@@ -9,13 +9,7 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -25,7 +19,7 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def using_thread() -> None:
+def process() -> None:
     """Map a page of a file and fresh memory next to it, and store to both."""
     sd_read_file(record(address_space, 0))
     sd_new_process(record(mm_struct, 0))
@@ -36,24 +30,24 @@ def using_thread() -> None:
 
 
 @setup(cpu=0)
-def two_threads() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def user_of_both() -> None:
+def user() -> None:
     """Load from the memory and store to the page, until the memory is gone."""
     sd_user(0b01, 0b10)
 
 
 @task(cpu=0)
-def releasing() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=0)
-def syncing() -> None:
+def flusher() -> None:
     """Write the page of the file."""
     do_writepages(record(address_space, 0))

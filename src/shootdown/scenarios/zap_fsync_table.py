@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -22,29 +23,27 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def writing_thread() -> None:
+def process() -> None:
     """Map a page of a file, take fresh memory with a page table of its own, and store to both."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     do_mmap(NULL, 2, 1, 0)
     sd_access(0, True)
     sd_access(2, True)
 
 
 @setup(cpu=1)
-def thread_that_frees() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def write_page() -> None:
+def flusher() -> None:
     """Write the page of the file."""
     do_writepages(record(address_space, 0))
 
 
 @task(cpu=1)
-def free_table() -> None:
+def unmapper() -> None:
     """Give the memory back, and with it the table."""
     sys_munmap(2, 1)

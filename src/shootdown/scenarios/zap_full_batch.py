@@ -8,10 +8,11 @@ to v3.17 "passed" did not include the page itself.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+full-batch"
 BOUNDS = {
@@ -29,26 +30,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def helper() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def releaser() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def looper() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)

@@ -9,10 +9,11 @@ a flush since it was unlinked, and a walk may be about to read it.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+full-batch-end"
 BOUNDS = {"NR_VMAS": 1, "FREE_PTE_NR": 1, "MMU_GATHER_BUNDLE": 1}
@@ -25,26 +26,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_all() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def helping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def releasing_thread() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def looping_thread() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)

@@ -8,10 +8,11 @@ to v3.10 that flush is of nothing, as in zap+full-batch-table.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+full-batch-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1, "FREE_PTE_NR": 1, "MMU_GATHER_BUNDLE": 1}
@@ -24,27 +25,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def user_of_two_huge_pages() -> None:
+def process() -> None:
     """Take fresh memory, and store to its beginning and to its end."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 4, 0)
+    sd_take_memory(record(mm_struct, 0), 4)
     sd_access(0, True)
     sd_access(3, True)
 
 
 @setup(cpu=0)
-def thread_of_user() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def loads_of_both() -> None:
+def reader() -> None:
     """Load from both huge pages."""
     sd_user(0b1001, 0)
 
 
 @task(cpu=0)
-def full_with_each() -> None:
+def unmapper() -> None:
     """Give all of it back."""
     sys_munmap(0, 4)

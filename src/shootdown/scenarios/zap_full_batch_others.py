@@ -10,10 +10,11 @@ the same with one that is used). From v3.6 to v3.10 the flush was of what zap ha
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+full-batch-others"
 BOUNDS = {
@@ -34,28 +35,27 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def owner_of_three_pages() -> None:
+def process() -> None:
     """Take fresh memory and store to all of it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 3, 0)
+    sd_take_memory(record(mm_struct, 0), 3)
     sd_access(1, True)
     sd_access(0, True)
     sd_access(2, True)
 
 
 @setup(cpu=1)
-def user_of_two() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def releaser_of_three() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 3)
 
 
 @task(cpu=1, kind="user")
-def looper_on_two() -> None:
+def reader() -> None:
     """Load from the first page and from the third until they are gone."""
     sd_user(0b101, 0)

@@ -9,10 +9,11 @@ the page and the table. Commit 2b047252d087 (v3.11) gives it the range when it b
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task, violated
+from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+full-batch-table"
 BOUNDS = {"NR_VMAS": 1, "FREE_PTE_NR": 2, "MMU_GATHER_BUNDLE": 2}
@@ -24,26 +25,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_page_and_table() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def its_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def page_unmapper() -> None:
+def unmapper() -> None:
     """Give the page back, and with it the table."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def page_user() -> None:
+def user() -> None:
     """Load and store until the page is gone."""
     sd_user(1, 1)

@@ -7,11 +7,12 @@ Tables that are queued wait for RCU, a single one for an interrupt on each CPU.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.gup import get_user_pages_fast
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+gup-rcu"
 BOUNDS = {"NR_VMAS": 1, "TABLE_BATCH_PAGE": 2}
@@ -20,26 +21,25 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def rcu_owner() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def rcu_table_freer() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def rcu_unmapper() -> None:
+def unmapper() -> None:
     """Give the page back, and with it the table."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1)
-def rcu_pinner() -> None:
+def pinner() -> None:
     """Look the page up."""
     get_user_pages_fast(record(mm_struct, 0), 0)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+huge"
@@ -22,27 +23,26 @@ EXPECT = (since("v2.6.39", holds(), source="A05 / b5bc66b71310"),)
 
 
 @setup(cpu=1)
-def user_of_a_huge_page() -> None:
+def process() -> None:
     """Take fresh memory, twice as large as a huge page, and store to the first half."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     do_mmap(NULL, 2, 2, 0)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def other_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def huge_unmapper() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 2)
 
 
 @task(cpu=1, kind="user")
-def huge_user() -> None:
+def user() -> None:
     """Store to one end of the huge page, and load from the other."""
     sd_user(0b10, 0b01)

@@ -8,10 +8,11 @@ such have been taken out; here it must go page by page, or the small page is pas
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+huge-mixed"
 BOUNDS = {"NR_PAGES": 2, "NR_VMAS": 1, "PTRS_PER_TABLE": 3}
@@ -20,27 +21,26 @@ EXPECT = (since("v2.6.39", holds(), source="a31acd3ee8f7"),)
 
 
 @setup(cpu=1)
-def user_of_both() -> None:
+def process() -> None:
     """Take fresh memory, and store to its beginning and to its end."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 5, 0)
+    sd_take_memory(record(mm_struct, 0), 5)
     sd_access(0, True)
     sd_access(4, True)
 
 
 @setup(cpu=0)
-def mixed_unmapper() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def load_from_both() -> None:
+def reader() -> None:
     """Load from the huge page and from the small one."""
     sd_user(0b10010, 0)
 
 
 @task(cpu=0)
-def unmap_both() -> None:
+def unmapper() -> None:
     """Give all of it back."""
     sys_munmap(0, 5)

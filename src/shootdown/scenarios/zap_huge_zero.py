@@ -13,11 +13,12 @@ flush. From 6fcb52a56ff6 (v4.9) on, an address space keeps it until its last thr
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task, violated
+from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.huge_memory_zero import shrink_huge_zero_folio_scan
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+huge-zero"
 BOUNDS = {"NR_CPUS": 3, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -30,15 +31,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def reading_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and load from it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, False)
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

@@ -7,10 +7,11 @@ unlinked, from the lowest level up, and all are freed after the flush. A walk ma
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+levels"
 BOUNDS = {
@@ -25,26 +26,25 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def user_of_a_page() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=1)
-def helper() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def walking_user() -> None:
+def user() -> None:
     """Load and store until the page is gone."""
     sd_user(1, 1)
 
 
 @task(cpu=0)
-def table_unmapper() -> None:
+def unmapper() -> None:
     """Give the page back, and with it the tables."""
     sys_munmap(0, 1)

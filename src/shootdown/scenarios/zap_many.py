@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 from shootdown.linux.mm.gup import get_user_pages_fast
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+many"
 BOUNDS = {
@@ -27,29 +28,27 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def writer_of_a_file() -> None:
+def process() -> None:
     """Map a file of three pages and store to each."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 3, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
     sd_access(1, True)
     sd_access(2, True)
 
 
 @setup(cpu=1)
-def onlooker() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def file_unmapper() -> None:
+def unmapper() -> None:
     """Take the mapping away."""
     sys_munmap(0, 3)
 
 
 @task(cpu=1)
-def looker() -> None:
+def pinner() -> None:
     """Look the last page up."""
     get_user_pages_fast(record(mm_struct, 0), 2)

@@ -15,13 +15,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -34,29 +29,27 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def mapping_thread() -> None:
+def process() -> None:
     """Map the page and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     do_mmap(NULL, 1, 1, 0)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def storing_thread() -> None:
+def writer() -> None:
     """Store to the page until it is gone."""
     sd_user(0, 0b01)
 
 
 @task(cpu=2)
-def writeback() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))
 

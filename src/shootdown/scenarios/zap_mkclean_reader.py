@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
+from shootdown.linux.kernel.pressure import sd_map_file
 from shootdown.linux.kernel.user import (
     sd_access,
     sd_become_kthread,
     sd_new_process,
-    sd_read_file,
     sd_run_in,
     sd_user,
 )
@@ -36,17 +36,15 @@ EXPECT = (
 
 
 @setup(cpu=2)
-def sleeping_process() -> None:
+def other_process() -> None:
     """Read the file, map its page and load from it, then leave the CPU to the flusher."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 1))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 1), record(address_space, 0))
     sd_access(0, False)
     sd_become_kthread()
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Map the page and store to it."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(record(address_space, 0), 0, 1, 0)
@@ -54,13 +52,13 @@ def storing_thread() -> None:
 
 
 @setup(cpu=3)
-def loading_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @setup(cpu=0)
-def unmapping_thread() -> None:
+def third_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 
 NAME = "zap+mkclean-up"
@@ -35,11 +36,9 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def only_cpu() -> None:
+def process() -> None:
     """Map the page and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
@@ -56,6 +55,6 @@ def writer() -> None:
 
 
 @task(cpu=0)
-def syncer() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))

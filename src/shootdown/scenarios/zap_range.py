@@ -7,10 +7,11 @@ taken out, in all tables, and both pages and both tables are freed after the flu
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+range"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 3, "NR_VMAS": 1}
@@ -18,16 +19,15 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def mapper() -> None:
+def process() -> None:
     """Take a range of fresh memory, and store on both sides of the tables' border."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 4, 0)
+    sd_take_memory(record(mm_struct, 0), 4)
     sd_access(1, True)
     sd_access(2, True)
 
 
 @setup(cpu=1)
-def user_of_two_pages() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
@@ -39,6 +39,6 @@ def user() -> None:
 
 
 @task(cpu=0)
-def range_unmapper() -> None:
+def unmapper() -> None:
     """Give the range back."""
     sys_munmap(0, 4)

@@ -17,14 +17,9 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import (
-    sd_access,
-    sd_new_process,
-    sd_read_file,
-    sd_run_in,
-    sd_user,
-)
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+table"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}
@@ -36,27 +31,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def process() -> None:
     """Map the page and store to it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def idle_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def munmap_caller() -> None:
+def unmapper() -> None:
     """Take the mapping away."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def toucher() -> None:
+def writer() -> None:
     """Store to the page until it is gone."""
     sd_user(0, 0b01)

@@ -10,10 +10,11 @@ x86 has such tables since v4.14 (9e52fc2b50de); other architectures since v3.0.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task, violated
+from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "zap+table-batch"
 BOUNDS = {"NR_VMAS": 1, "MAX_TABLE_BATCH": 1}
@@ -26,26 +27,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_of_table() -> None:
+def process() -> None:
     """Take fresh memory and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_of_owner() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def batch_filler() -> None:
+def unmapper() -> None:
     """Give the page back, and with it the table."""
     sys_munmap(0, 1)
 
 
 @task(cpu=1, kind="user")
-def batch_walker() -> None:
+def reader() -> None:
     """Load until the page is gone."""
     sd_user(1, 0)

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
+from shootdown.linux.kernel.pressure import sd_take_memory
+from shootdown.linux.kernel.user import sd_access, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+up"
@@ -29,21 +30,20 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def one_cpu() -> None:
+def process() -> None:
     """Take fresh memory and store to it; map something else next to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     do_mmap(NULL, 1, 1, 0)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def giver() -> None:
+def unmapper() -> None:
     """Give the memory back."""
     sys_munmap(0, 1)
 
 
 @task(cpu=0, kind="user")
-def taker() -> None:
+def user() -> None:
     """Load and store until the memory is gone."""
     sd_user(1, 1)
