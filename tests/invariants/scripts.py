@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from shootdown.api import ROOTS
-from shootdown.compiler.catalogue import Catalogue
+from shootdown.api.asked import read_model
 from shootdown.compiler.program import Request, build
 from shootdown.explore.reference import explore
-from tests.scenarios.jobs import model
 
 __all__ = ["Line", "judged"]
 
@@ -204,10 +203,7 @@ def source(lines: Sequence[Line], setup: str, config: dict[str, bool], nr_pages:
     return "".join(parts)
 
 
-@cache
-def packaged() -> Catalogue:
-    """Read the packaged model, once."""
-    return model()
+packaged = cache(read_model)
 
 
 def judged(
