@@ -102,7 +102,8 @@ def check_patch(
 ) -> Iterator[tuple[Result, Result]]:
     """Check with and without the patches: pairs of the base result and the patched one.
 
-    No kernels given means the newest one, which the patch is written for.
+    No kernels given means the newest one, which the patch is written for. An interrupt ends it with
+    a pair that says so.
     """
     model = read_model()
     base = asked_of(model, without, (), config, bounds, limits, progress)
@@ -114,9 +115,12 @@ def check_patch(
     for number, cell in enumerate(cells):
         counts = (2 * number + 1, 2 * len(cells))
         before = _check_cell(model, cell, base, counts, known)
+        if before.reason == INTERRUPTED:
+            yield before, replace(blank_result(cell, patched), reason=INTERRUPTED)
+            return
         after = _check_cell(model, cell, patched, (counts[0] + 1, counts[1]), known)
         yield before, after
-        if INTERRUPTED in (before.reason, after.reason):
+        if after.reason == INTERRUPTED:
             return
 
 

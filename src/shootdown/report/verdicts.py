@@ -39,8 +39,8 @@ def is_as_declared(result: Result) -> bool:
 
 
 def is_changed(base: Result, new: Result) -> bool:
-    """Tell whether a patch made another verdict, or the same one for another reason."""
-    return _verdict_text(base) != _verdict_text(new)
+    """Tell whether a patch made another verdict or gave it another reason, or may have."""
+    return _verdict_text(base) != _verdict_text(new) or new.verdict == Verdict.INCONCLUSIVE
 
 
 def one_verdict(result: Result) -> str:

@@ -16,7 +16,7 @@ from shootdown import api
 from shootdown.cli.exits import Exit
 from shootdown.cli.main import run
 from shootdown.errors import InputError
-from shootdown.execution import Result, Verdict
+from shootdown.execution import INTERRUPTED, Result, Verdict
 from shootdown.report.json import SavedResult, encode
 from tests.unit.report.executions import lost_write, result
 
@@ -130,6 +130,13 @@ def test_patch_shows_what_changes(monkeypatch: Patcher, capsys: Output) -> None:
     assert "zap+mkclean  v3.15   holds  violated: lost_write" in out
     assert out.count("CPU0") == 1
     assert (out + err).count("--patch my_zap.py\n") == 1
+
+
+def test_an_interrupted_patch_is_no_answer(monkeypatch: Patcher, capsys: Output) -> None:
+    ended = replace(HOLDS, verdict=Verdict.INCONCLUSIVE, reason=INTERRUPTED)
+    monkeypatch.setattr(api, "check_patch", lambda *_, **__: iter([(HOLDS, HOLDS), (ended, ended)]))
+    assert run(["check", "--patch", "my_zap.py"]) == Exit.INTERRUPTED
+    assert "zap+mkclean  v3.15   inconclusive  inconclusive" in capsys.readouterr().out
 
 
 def test_json_goes_to_a_file_and_explain_draws_it(
