@@ -8,6 +8,7 @@ from textwrap import dedent
 
 import pytest
 
+from shootdown.api import ROOTS
 from shootdown.compiler.diagnostics import ModelError
 from shootdown.compiler.program import Program, Request, Roots, build
 from shootdown.compiler.source import Library
@@ -17,7 +18,7 @@ __all__ = ["BARE", "MODEL", "WORDS", "compile_text", "messages", "request_of"]
 BARE = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
 """No kernel and no invariants: only what the text itself has."""
 
-MODEL = Roots("shootdown.linux.features", "shootdown.linux.history", "shootdown.invariants")
+MODEL = ROOTS
 """The packaged model."""
 
 WORDS = """

@@ -5,23 +5,19 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import resources
 
 import pytest
 
 from shootdown.api import ROOTS
-from shootdown.compiler.catalogue import Catalogue
-from shootdown.compiler.source import Library
+from shootdown.api.asked import read_model
+from shootdown.api.mutating import reasons_on_record
 from shootdown.mutate.find import mutations
-from shootdown.mutate.reasons import Reason, read_reasons
+from shootdown.mutate.reasons import Reason
 from tests.docs.documents import ROOT
 
 PAGE = ROOT / "docs" / "coverage.md"
-TEXT = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
-REASONS = read_reasons(TEXT)
-MODEL = Catalogue(
-    Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
-)
+REASONS = reasons_on_record()
+MODEL = read_model()
 
 
 def section() -> str:

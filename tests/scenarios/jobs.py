@@ -4,24 +4,16 @@
 from __future__ import annotations
 
 from shootdown.api import ROOTS
-from shootdown.compiler.catalogue import Catalogue
+from shootdown.api.asked import read_model
 from shootdown.compiler.program import Request
-from shootdown.compiler.source import Library
 from shootdown.explore.engine import Job
 
-__all__ = ["job_of", "model", "points", "violated_jobs"]
-
-
-def model() -> Catalogue:
-    """Read the packaged model."""
-    return Catalogue(
-        Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
-    )
+__all__ = ["job_of", "points", "violated_jobs"]
 
 
 def violated_jobs() -> list[tuple[str, str]]:
     """Return each scenario with the newest kernel that it is declared to be violated under."""
-    packaged = model()
+    packaged = read_model()
     found = []
     for module in packaged.scenario_files():
         scenario = packaged.read(module)
@@ -35,14 +27,14 @@ def violated_jobs() -> list[tuple[str, str]]:
 
 def points() -> list[tuple[str, str]]:
     """Return each scenario with each kernel inside a release that it declares a verdict for."""
-    packaged = model()
+    packaged = read_model()
     scenarios = [packaged.read(module) for module in packaged.scenario_files()]
     return [(one.name, cell.kernel) for one in scenarios for cell in one.points]
 
 
 def job_of(scenario: str, kernel: str) -> Job:
     """Return the exploration of a scenario under a kernel, compiled without the cache."""
-    packaged = model()
+    packaged = read_model()
     request = Request(
         library=packaged.library,
         roots=ROOTS,

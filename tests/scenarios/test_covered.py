@@ -7,21 +7,18 @@ The reasons are in `scenarios/unnoticed.toml`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from shootdown import api
+from shootdown.api.asked import read_model
+from shootdown.api.mutating import reasons_on_record
 from shootdown.mutate.find import mutations
-from shootdown.mutate.reasons import read_reasons
-from tests.scenarios.jobs import model
 
-MODEL = model()
+MODEL = read_model()
 HOMES = {name: found.module.name for name, found in MODEL.functions().items()}
-REASONS = read_reasons(
-    resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
-)
+REASONS = reasons_on_record()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,16 @@ class Covered:
         return f"{self.mutation.function} {self.kernel}".strip()
 
 
+def each_covers_the_other(
+    one: Gone, other: Gone, scenario: str, invariant: str, *, kernel: str
+) -> tuple[Covered, Covered]:
+    """Return both mutations, each covered by what the other takes out."""
+    return (
+        Covered(one, (other,), scenario, invariant, kernel),
+        Covered(other, (one,), scenario, invariant, kernel),
+    )
+
+
 MARK_OF_FAULT = Gone("fault_dirty_shared_page", "no folio_mark_dirty(vmf.page)")
 MARK_OF_ZAP = Gone("zap_present_folio_ptes", "no folio_mark_dirty(folio)")
 MARK_OF_MKWRITE = Gone("filemap_page_mkwrite", "no folio_mark_dirty(folio)")
@@ -68,8 +75,8 @@ MARK_OF_MKWRITE = Gone("filemap_page_mkwrite", "no folio_mark_dirty(folio)")
 TWO_FAULTS = '''
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file, sd_run_in
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access, sd_run_in
 
 NAME = "two-faults"
 BOUNDS = {"LEVELS": 1, "NR_VMAS": 1}
@@ -77,27 +84,25 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def one() -> None:
+def process() -> None:
     """Map a page of a file."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @setup(cpu=1)
-def another() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def first() -> None:
+def first_reader() -> None:
     """Load from the page."""
     sd_access(0, False)
 
 
 @task(cpu=1)
-def second() -> None:
+def second_reader() -> None:
     """Load from the page."""
     sd_access(0, False)
 '''
@@ -106,8 +111,8 @@ TRUNCATION = '''
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_read_file
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.pressure import sd_map_file
+from shootdown.linux.kernel.user import sd_access
 
 NAME = "truncation"
 BOUNDS = {"LEVELS": 1, "NR_CPUS": 1, "NR_VMAS": 1}
@@ -117,14 +122,12 @@ EXPECT = (since("v2.6.39", holds()),)
 @setup(cpu=0)
 def process() -> None:
     """Map a page of a file, and load from it."""
-    sd_read_file(record(address_space, 0))
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(record(address_space, 0), 0, 1, 0)
+    sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @task(cpu=0)
-def cut() -> None:
+def truncater() -> None:
     """Make the file empty."""
     do_truncate(record(address_space, 0), 0)
 '''
@@ -218,30 +221,16 @@ COVERED = (
         "reclaim+swap",
         "lost_write",
     ),
-    Covered(
+    *each_covers_the_other(
         Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
-        (Gone("tlb_remove_page", "no tlb.need_flush = True"),),
-        "zap+alone",
-        "stale_access",
-        kernel="v2.6.39",
-    ),
-    Covered(
         Gone("tlb_remove_page", "no tlb.need_flush = True"),
-        (Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),),
         "zap+alone",
         "stale_access",
         kernel="v2.6.39",
     ),
-    Covered(
+    *each_covers_the_other(
         Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
-        (Gone("__tlb_remove_page", "no tlb.need_flush = True"),),
-        "zap+alone",
-        "stale_access",
-        kernel="mmu_gather_extended_batches^",
-    ),
-    Covered(
         Gone("__tlb_remove_page", "no tlb.need_flush = True"),
-        (Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),),
         "zap+alone",
         "stale_access",
         kernel="mmu_gather_extended_batches^",

@@ -20,7 +20,7 @@ from shootdown.compiler.catalogue import module_name
 from shootdown.execution import Mutation, Survey
 from shootdown.mutate import reasons, survey
 
-__all__ = ["is_planted", "mutate"]
+__all__ = ["is_planted", "mutate", "reasons_on_record"]
 
 
 def mutate(
@@ -69,9 +69,14 @@ def mutate(
     )
     if not asked.is_plain:
         return found
-    text = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
-    known = reasons.of_kernel(reasons.read_reasons(text), choice.name, newest=model.newest)
+    known = reasons.of_kernel(reasons_on_record(), choice.name, newest=model.newest)
     return replace(found, mutants=reasons.with_reasons(found.mutants, known))
+
+
+def reasons_on_record() -> tuple[reasons.Reason, ...]:
+    """Return why nobody notices some mutations of the packaged kernels."""
+    text = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
+    return reasons.read_reasons(text)
 
 
 def is_planted(name: str) -> bool:
