@@ -8,10 +8,10 @@ a fresh page. Then it needs memory, so it reclaims, and reclaim sends the fresh 
 area, where the first free slot is the one of the old page.
 
 When the fault has the lock, it finds the entry that it began with: the same slot. But its page is
-the old one, which has no slot any more, or has another. So it looks at that first. Linux does since
-v2.6.36, in two steps: 4969c1192d15 ("mm: fix swapin race condition") asks whether the page is in
-the swap cache, and a few days later came the question whether it still has this slot. The first one
-would do here: to be in the swap cache with another slot, the page needs a second owner, by fork().
+the old one, which has no slot any more, or has another. So it looks at that first. Linux has done
+so since 2010, in two steps: 4969c1192d15 ("mm: fix swapin race condition") asks whether the page is
+in the swap cache, and a few days later came the question whether it still has this slot. The first
+one would do here: to be in the swap cache with another slot, the page needs a second owner.
 """
 
 from __future__ import annotations
