@@ -18,7 +18,7 @@ from shootdown.api.asked import read_model
 from shootdown.compiler.program import Request, build
 from shootdown.explore.reference import explore
 
-__all__ = ["Line", "judged"]
+__all__ = ["FILE", "MEMORY", "Line", "judged"]
 
 Line: TypeAlias = tuple[int, str]
 
@@ -180,6 +180,22 @@ def other_process() -> None:
     """Map the page in another process."""
     sd_new_process(record(mm_struct, 1))
     do_mmap(record(address_space, 0), 0, 1, 0)
+'''
+
+MEMORY = '''
+
+@setup(cpu=0)
+def process() -> None:
+    """Take fresh memory, and store to it."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 1, 0)
+    sd_access(0, True)
+
+
+@setup(cpu=1)
+def thread() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
 '''
 
 TASK = """

@@ -74,4 +74,5 @@ def use_translation(vpn: vpn_t, write: Bool) -> None:
     entry = translation_of(this_cpu(), vpn)
     if write:
         record(frame, entry.pfn).unsaved = True
+        record(frame, entry.pfn).copy = 0
     access_made(this_cpu(), vpn, entry.pfn, write, entry.stale)

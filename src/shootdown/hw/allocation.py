@@ -51,6 +51,7 @@ def hw_free_frame(pfn: pfn_t) -> None:
         if record(frame, pfn).allocated:
             record(frame, pfn).allocated = False
             record(frame, pfn).unsaved = False
+            record(frame, pfn).copy = 0
             mark_frame_stale(pfn)
             page_freed(pfn)
         else:

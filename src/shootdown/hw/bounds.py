@@ -27,6 +27,7 @@ __all__ = [
     "NR_VPN",
     "PTRS_PER_TABLE",
     "below_root",
+    "block_or_0",
     "block_or_none",
     "block_t",
     "cpu_id",
@@ -123,6 +124,9 @@ table_or_none = Annotated[int, span(-1, NR_TABLES - 1)]
 
 block_t = Annotated[int, upto(NR_BLOCKS - 1)]
 """The number of a block of the disk."""
+
+block_or_0 = Annotated[int, upto(NR_BLOCKS)]
+"""The number of a block of the disk, plus one, or 0."""
 
 block_or_none = Annotated[int, span(-1, NR_BLOCKS - 1)]
 """The number of a block of the disk, or -1."""

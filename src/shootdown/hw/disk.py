@@ -6,11 +6,12 @@ A store that comes later leaves the frame unsaved again, whatever the kernel bel
 The page of a file has a block of its own, which needs no name. Blocks for pages of no file find
 owners and lose them. What one holds is not modelled, only whether it is what its owner has put
 there: so a block that changes hands too early is noticed if it is used before it is written again.
+When a block loses its owner, a frame that has the same contents has the only ones from then on.
 """
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_BLOCKS, block_or_none, block_t, pfn_t
+from shootdown.hw.bounds import NR_BLOCKS, NR_PAGES, block_or_none, block_t, pfn_t
 from shootdown.hw.events import (
     block_allocated,
     block_freed,
@@ -80,9 +81,19 @@ def hw_free_block(number: block_t) -> None:
         if record(block, number).allocated:
             record(block, number).allocated = False
             record(block, number).written = False
+            forget_copies(number)
             block_freed(number)
         else:
             block_freed_twice(number)
+
+
+@hw
+def forget_copies(number: block_t) -> None:
+    """Note that the disk has no more what some frame holds."""
+    for pfn in range(NR_PAGES):
+        if record(frame, pfn).copy == number + 1:
+            record(frame, pfn).unsaved = True
+            record(frame, pfn).copy = 0
 
 
 @hw
@@ -92,6 +103,7 @@ def hw_write_block(pfn: pfn_t, number: block_t) -> None:
         is_owned = record(block, number).allocated
         record(block, number).written = is_owned
         record(frame, pfn).unsaved = False
+        record(frame, pfn).copy = number + 1
         block_written(pfn, number, not is_owned)
 
 
@@ -101,4 +113,5 @@ def hw_read_block(pfn: pfn_t, number: block_t) -> None:
     with atomic():
         is_there = record(block, number).written
         record(frame, pfn).unsaved = False
+        record(frame, pfn).copy = number + 1
         block_read(pfn, number, not is_there)

@@ -17,6 +17,7 @@ from shootdown.hw.bounds import (
     NR_PAGES,
     NR_TABLES,
     PTRS_PER_TABLE,
+    block_or_0,
     block_t,
     frame_or_table,
     huge_t,
@@ -69,7 +70,10 @@ class frame:
     """Somebody owns it."""
 
     unsaved: Bool
-    """It holds a store that the disk has not."""
+    """It holds a store that the disk has not, or has no more."""
+
+    copy: block_or_0
+    """The block, plus one, that has what it holds; 0: none, or the place of a file."""
 
 
 @struct(count=NR_TABLES)

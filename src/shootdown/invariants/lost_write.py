@@ -2,8 +2,9 @@
 """What was stored to a page reaches the disk: by the end somebody still knows that it has to.
 
 In an end state, a frame whose contents the disk has not is dirty, or a page-table entry that maps
-it is. And a page that the kernel drops because it can read it back is saved at that moment, and
-never stored to again: nobody will look at it any more.
+it is. What the disk has, it has until the block is given back. And a page that the kernel drops
+because it can read it back is saved at that moment, and never stored to again: nobody will look at
+it any more.
 
 A page of the swap cache that no entry maps, and whose block none names, has no owner any more, and
 holds nothing that anybody needs.

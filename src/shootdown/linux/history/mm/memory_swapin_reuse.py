@@ -32,9 +32,14 @@ from shootdown.linux.mm.memory_fault import wp_page_reuse
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_anon import folio_add_anon_rmap_pte
 from shootdown.linux.mm.swap_state import swap_cache_del_folio
-from shootdown.linux.mm.swapfile import swap_free
+from shootdown.linux.mm.swapfile import folio_free_swap, swap_free
 
-__all__ = ["reuse_swap_page", "sd_map_swapped_page", "sd_wp_page_private"]
+__all__ = [
+    "reuse_swap_page",
+    "sd_map_swapped_page",
+    "sd_wp_page_private",
+    "should_try_to_free_swap",
+]
 
 
 @kernel(before=SWAPIN_REUSE)
@@ -43,15 +48,28 @@ def sd_map_swapped_page(vmf: Ref[vm_fault]) -> None:
 
     Kernel: none
     Context: page and ptl locked, both unlocked on return
-    Deviates: stands in do_swap_page() in the kernel; the swap area is never nearly full
+    Deviates: stands in do_swap_page() in the kernel
     """
     is_reused = vmf.is_write and reuse_swap_page(vmf.page)
     pte = pte_t(present=True, write=is_reused, dirty=is_reused, accessed=True, pfn=index(vmf.page))
     set_pte_at(vmf.pte, pte)
     folio_add_anon_rmap_pte(vmf.page, vmf.vma, vmf.address)
     swap_free(pte_to_swp_entry(vmf.orig_pte))
+    if should_try_to_free_swap(vmf):
+        folio_free_swap(vmf.page)
     unlock_page(vmf.page)
     pte_unmap_unlock(vmf.ptl)
+
+
+@kernel(before=SWAPIN_REUSE)
+def should_try_to_free_swap(vmf: Ref[vm_fault]) -> Bool:
+    """Tell whether the page's slot is needed for others.
+
+    Kernel: mm/memory.c, v5.8 (stands in do_swap_page())
+    Context: page and ptl locked
+    Deviates: the swap area is never nearly full
+    """
+    return False
 
 
 @kernel(before=SWAPIN_REUSE)
