@@ -71,6 +71,8 @@ def each_covers_the_other(
 MARK_OF_FAULT = Gone("fault_dirty_shared_page", "no folio_mark_dirty(vmf.page)")
 MARK_OF_ZAP = Gone("zap_present_folio_ptes", "no folio_mark_dirty(folio)")
 MARK_OF_MKWRITE = Gone("filemap_page_mkwrite", "no folio_mark_dirty(folio)")
+FLUSH_OF_INVALID = Gone("pmdp_invalidate", "no flush_tlb_range(...)")
+FLUSH_OF_CLEAN = Gone("madvise_free_huge_pmd", "no tlb_remove_pmd_tlb_entry(tlb, addr)")
 
 TWO_FAULTS = '''
 from shootdown.lang import holds, record, setup, since, task
@@ -221,6 +223,7 @@ COVERED = (
         "reclaim+swap",
         "lost_write",
     ),
+    *each_covers_the_other(FLUSH_OF_INVALID, FLUSH_OF_CLEAN, "free-huge", "lost_write"),
     *each_covers_the_other(
         Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
         Gone("tlb_remove_page", "no tlb.need_flush = True"),
@@ -251,6 +254,7 @@ NEEDS_NO_COVER = {
     "__anon_vma_prepare",
     "__tlb_reset_range",
     "arch_tlbbatch_flush",
+    "change_huge_pmd",
     "change_prot_numa",
     "change_pte_range",
     "dec_tlb_flush_pending",

@@ -93,7 +93,7 @@ class entry_t:
 
     No walk looks at an entry that is not present. Software may note there which block of the disk
     has the page, with `accessed` set and `write` not; or keep a frame that nobody may access for
-    now, with `write` set.
+    now, with `write` set, or with `huge` set, if the page is huge.
     """
 
     present: Bool = False
@@ -130,13 +130,13 @@ def table_of(entry: Ptr[entry_t]) -> table_nr:
 @hw
 def names_block(entry: entry_t) -> Bool:
     """Tell whether an entry notes where on the disk a page is."""
-    return entry.accessed and not entry.present and not entry.write
+    return entry.accessed and not entry.present and not entry.write and entry.huge == 0
 
 
 @hw
 def keeps_frame(entry: entry_t) -> Bool:
     """Tell whether an entry has a frame: it maps it, or keeps it for when accesses are allowed."""
-    return entry.present or entry.write
+    return entry.present or entry.write or entry.huge == 1
 
 
 @hw
@@ -156,10 +156,7 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
     entry[0] = new
     tell_rights(number, slot, old, new)
     if CONFIG_TRANSPARENT_HUGEPAGE and old.huge + new.huge > 0:
-        if new.present and new != old:
-            huge_pmd_set(number, slot, new.pfn, new.write, new.dirty)
-        if old.present and not new.present:
-            huge_pmd_cleared(number, slot, old.pfn, old.dirty)
+        store_huge_entry(number, slot, old, new)
         return
     if new.present and new != old:
         pte_set(number, slot, new.pfn, new.write, new.dirty)
@@ -171,6 +168,17 @@ def store_entry(entry: Ptr[entry_t], new: entry_t) -> None:
         block_noted(number, slot, new.pfn)
     if CONFIG_SWAP and names_block(old) and new == entry_t():
         block_forgotten(number, slot, old.pfn)
+
+
+@hw
+def store_huge_entry(number: table_nr, slot: slot_t, old: entry_t, new: entry_t) -> None:
+    """Tell what changed in an entry that has had a huge page, or has one now."""
+    if old.huge == 1 and new.huge == 0:
+        huge_pmd_cleared(number, slot, old.pfn, old.dirty)
+    elif new.present and new != old:
+        huge_pmd_set(number, slot, new.pfn, new.write, new.dirty)
+    elif new != old:
+        frame_kept(number, slot, new.pfn)
 
 
 @hw

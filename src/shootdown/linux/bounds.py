@@ -20,6 +20,7 @@ __all__ = [
     "CONFIG_SMP",
     "FREE_PTE_NR",
     "FS_PAGE_MKWRITE",
+    "HUGE_PAGE_REFUSED",
     "LAZY_TLB",
     "MAX_GATHER_BATCH",
     "MAX_GATHER_BATCH_COUNT",
@@ -73,6 +74,7 @@ CONFIG_MMU_GATHER_MERGE_VMAS = option(True, "one flush for all mappings (on x86:
 LAZY_TLB = option(False, "some CPU borrows an address space for a kernel thread")
 FS_PAGE_MKWRITE = option(False, "the file system has a page_mkwrite()")
 PRIVATE_FILES = option(False, "mappings of files are private")
+HUGE_PAGE_REFUSED = option(False, "a huge page may not be had: small ones are mapped then")
 RECLAIM = option(False, "some task frees pages that are in use, and finds them on a list")
 READ_BACK = option(False, "a page that reclaim has dropped is read from the disk again")
 PROTNONE = option(False, "some call makes a mapping inaccessible")

@@ -19,6 +19,7 @@ from shootdown.linux.features_v3 import (
     GATHER_RANGE,
     GATHER_RANGE_GIVEN,
     GATHER_RANGE_PASSED,
+    HUGE_NUMA_KEPT,
     HUGE_ZERO_PAGE,
     I_MMAP_MUTEX,
     I_MMAP_RWSEM,
@@ -40,10 +41,15 @@ from shootdown.linux.features_v3 import (
 )
 from shootdown.linux.features_v4 import (
     CLEAR_REFS_GATHER,
+    CLEAR_REFS_TAKEN_OUT,
     DEFER_WRITABLE_FLUSH,
     FLUSH_BATCHED_PENDING,
     FLUSH_STRIDE,
     GATHER_HUGE_RANGE,
+    HUGE_CLEAR_REFS_INVALIDATED,
+    HUGE_FAULT_ONE_LOOK,
+    HUGE_FREE_INVALIDATED,
+    HUGE_NUMA_INVALIDATED,
     HUGE_ZERO_GATHERED,
     HUGE_ZERO_MM,
     LAZYFREE,
@@ -51,7 +57,9 @@ from shootdown.linux.features_v4 import (
     MREMAP_FLUSH_DIRTY,
     MREMAP_FLUSH_PRESENT,
     MUNMAP_DOWNGRADE,
+    NUMA_PROTNONE,
     OOM_REAP_VMA,
+    PMDP_ESTABLISH,
     TLB_FLUSH_COUNT,
     TLB_FLUSH_NESTED,
     TLB_TABLE_INVALIDATE,
@@ -69,6 +77,7 @@ __all__ = [
     "ANON_VMA_SHARED",
     "ARM64_PENDING_FLUSH",
     "CLEAR_REFS_GATHER",
+    "CLEAR_REFS_TAKEN_OUT",
     "DEFER_WRITABLE_FLUSH",
     "DELAYED_RMAP",
     "DIRTY_UNDER_PAGE_LOCK",
@@ -91,6 +100,11 @@ __all__ = [
     "GATHER_RANGE",
     "GATHER_RANGE_GIVEN",
     "GATHER_RANGE_PASSED",
+    "HUGE_CLEAR_REFS_INVALIDATED",
+    "HUGE_FAULT_ONE_LOOK",
+    "HUGE_FREE_INVALIDATED",
+    "HUGE_NUMA_INVALIDATED",
+    "HUGE_NUMA_KEPT",
     "HUGE_ZERO_GATHERED",
     "HUGE_ZERO_MM",
     "HUGE_ZERO_PAGE",
@@ -119,9 +133,13 @@ __all__ = [
     "MUNMAP_DOWNGRADE",
     "NO_LOCKBREAK",
     "NO_TLB_FAST_MODE",
+    "NUMA_PMD_ONE_LOOK",
+    "NUMA_PROTNONE",
     "OOM_REAP_VMA",
     "PAGEOUT_ANY_AGE",
     "PAGEOUT_NO_FILE",
+    "PMDP_ESTABLISH",
+    "PMDP_INVALIDATE_AD",
     "PMD_TRANS_HUGE_OR_BAD",
     "SOFT_DIRTY_FLUSH",
     "SWAPIN_REUSE",
@@ -178,6 +196,18 @@ GATHER_FLUSH_CLEARED = feature(
     requires=(TLB_TABLE_INVALIDATE, FLUSH_NESTED_FULLMM),
     brings="A gather flushes if it has cleared an entry or freed a table since its last flush.",
     reverting="It flushes if its range is not empty; that of a whole address space never is.",
+)
+
+NUMA_PMD_ONE_LOOK = feature(
+    "numa_pmd_one_look",
+    commit="8b272b3cbbb5",
+    subject="mm, numa: fix bad pmd by atomically check for pmd_trans_huge when marking page tables "
+    "prot_numa",
+    release="v5.6",
+    requires=(PMD_TRANS_HUGE_OR_BAD,),
+    brings="NUMA balancing takes one look at an entry to tell a huge page from a bad entry.",
+    reverting="It looks for a huge page first. One that is mapped then is a bad entry for it, and "
+    "cleared: leak.",
 )
 
 LRU_TEST_CLEAR = feature(
@@ -280,6 +310,16 @@ MPROTECT_FLUSH_DEMOTED = feature(
     requires=(MPROTECT_GATHER,),
     brings="Entries that allow more than before are not flushed.",
     reverting="All entries that mprotect() finds are flushed.",
+)
+
+PMDP_INVALIDATE_AD = feature(
+    "pmdp_invalidate_ad",
+    commit="4f83145721f3",
+    subject="mm: avoid unnecessary flush on change_huge_pmd()",
+    release="v5.19",
+    requires=(MPROTECT_FLUSH_DEMOTED, PMDP_ESTABLISH),
+    brings="A change of what the entry of a huge page allows is flushed once, by the gather.",
+    reverting="It is flushed twice: first while the entry allows no access.",
 )
 
 FLUSH_GEN_SKIP = feature(

@@ -17,6 +17,7 @@ __all__ = [
     "GATHER_RANGE",
     "GATHER_RANGE_GIVEN",
     "GATHER_RANGE_PASSED",
+    "HUGE_NUMA_KEPT",
     "HUGE_ZERO_PAGE",
     "I_MMAP_MUTEX",
     "I_MMAP_RWSEM",
@@ -241,6 +242,16 @@ TLB_FLUSH_PENDING = feature(
     brings="mprotect() says while it is at work that a TLB may still know what it has forbidden.",
     reverting="An inaccessible entry is taken out without a flush, while other CPUs store through "
     "what it was before: lost_write.",
+)
+
+HUGE_NUMA_KEPT = feature(
+    "huge_numa_kept",
+    commit="5a6dac3ec5f5",  # the id is from memory
+    subject="mm: numa: do not clear PMD during PTE update scan",
+    release="v3.13",
+    brings="NUMA balancing marks the entry of a huge page where it is.",
+    reverting="It takes the entry out, and puts it back marked. MADV_DONTNEED may pass in between, "
+    "and finds nothing: protection.",
 )
 
 TLB_FLUSH_SPLIT = feature(

@@ -7,9 +7,11 @@ from shootdown.lang import feature
 from shootdown.linux.features_v3 import (
     GATHER_ADJUST_RANGE,
     GATHER_FREE_QUEUED,
+    HUGE_NUMA_KEPT,
     HUGE_ZERO_PAGE,
     MREMAP_FEW_RMAP_LOCKS,
     MREMAP_FLUSH_ONCE,
+    PMD_TRANS_HUGE_OR_BAD,
     TLB_FLUSH_PENDING,
     TLB_FLUSH_SPLIT,
     X86_FLUSH_RANGE,
@@ -17,10 +19,15 @@ from shootdown.linux.features_v3 import (
 
 __all__ = [
     "CLEAR_REFS_GATHER",
+    "CLEAR_REFS_TAKEN_OUT",
     "DEFER_WRITABLE_FLUSH",
     "FLUSH_BATCHED_PENDING",
     "FLUSH_STRIDE",
     "GATHER_HUGE_RANGE",
+    "HUGE_CLEAR_REFS_INVALIDATED",
+    "HUGE_FAULT_ONE_LOOK",
+    "HUGE_FREE_INVALIDATED",
+    "HUGE_NUMA_INVALIDATED",
     "HUGE_ZERO_GATHERED",
     "HUGE_ZERO_MM",
     "LAZYFREE",
@@ -28,7 +35,9 @@ __all__ = [
     "MREMAP_FLUSH_DIRTY",
     "MREMAP_FLUSH_PRESENT",
     "MUNMAP_DOWNGRADE",
+    "NUMA_PROTNONE",
     "OOM_REAP_VMA",
+    "PMDP_ESTABLISH",
     "TLB_FLUSH_COUNT",
     "TLB_FLUSH_NESTED",
     "TLB_TABLE_INVALIDATE",
@@ -40,6 +49,17 @@ __all__ = [
     "X86_LAZY_REWORK",
     "X86_TLB_GEN",
 ]
+
+NUMA_PROTNONE = feature(
+    "numa_protnone",
+    commit="4d9424669946",
+    subject="mm: convert p[te|md]_mknonnuma and remaining page table manipulations",
+    release="v4.0",
+    requires=(HUGE_NUMA_KEPT,),
+    brings="NUMA balancing takes entries out, and puts them back inaccessible, as mprotect() does. "
+    "MADV_DONTNEED may pass in between, and finds no huge page: protection.",
+    reverting="It marks them where they are.",
+)
 
 UNMAP_BATCH = feature(
     "unmap_batch",
@@ -61,6 +81,16 @@ DEFER_WRITABLE_FLUSH = feature(
     reverting="Dirty pages are flushed under the page-table lock.",
 )
 
+CLEAR_REFS_TAKEN_OUT = feature(
+    "clear_refs_taken_out",
+    commit="326c2597a3b1",  # the id is from memory
+    subject="mm: clear pte in clear_soft_dirty()",
+    release="v4.4",
+    brings="Who begins to watch for stores takes entries out to change them. For that of a huge "
+    "page, MADV_DONTNEED may pass in between, and finds none: protection.",
+    reverting="He reads them, and overwrites them.",
+)
+
 MADV_FREE = feature(
     "madv_free",
     commit="854e9ed09ded",
@@ -68,6 +98,18 @@ MADV_FREE = feature(
     release="v4.5",
     brings="Memory whose contents are not needed becomes clean, and reclaim drops clean memory.",
     reverting="Reclaim writes all memory of no file.",
+)
+
+HUGE_FAULT_ONE_LOOK = feature(
+    "huge_fault_one_look",
+    commit="ad33bb04b2a6",
+    subject="mm: thp: fix SMP race condition between THP page fault and MADV_DONTNEED",
+    release="v4.5",
+    requires=(PMD_TRANS_HUGE_OR_BAD,),
+    brings="A fault that cannot have a huge page takes one look at what others have mapped there: "
+    "a page table, or something that may go again.",
+    reverting="It looks whether there is something, and then whether that is a huge page. One that "
+    "goes in between leaves it without a page table: table_uaf.",
 )
 
 HUGE_ZERO_GATHERED = feature(
@@ -119,6 +161,36 @@ GATHER_HUGE_RANGE = feature(
     requires=(GATHER_ADJUST_RANGE,),
     brings="The range to flush grows by all of a huge page.",
     reverting="It grows by the first part of it, which is enough for CPUs.",
+)
+
+HUGE_NUMA_INVALIDATED = feature(
+    "huge_numa_invalidated",
+    commit="ced108037c2a",
+    subject="thp: fix MADV_DONTNEED vs. numa balancing race",
+    release="v4.11",
+    requires=(NUMA_PROTNONE,),
+    brings="NUMA balancing and mprotect() keep the entry of a huge page while they change it.",
+    reverting="They take it out for a while. MADV_DONTNEED may pass, and finds none: protection.",
+)
+
+HUGE_FREE_INVALIDATED = feature(
+    "huge_free_invalidated",
+    commit="58ceeb6bec86",
+    subject="thp: fix MADV_DONTNEED vs. MADV_FREE race",
+    release="v4.11",
+    requires=(MADV_FREE,),
+    brings="MADV_FREE keeps the entry of a huge page while it cleans it.",
+    reverting="It takes it out for a while. MADV_DONTNEED may pass, and finds none: protection.",
+)
+
+HUGE_CLEAR_REFS_INVALIDATED = feature(
+    "huge_clear_refs_invalidated",
+    commit="5b7abeae3af8",
+    subject="thp: fix MADV_DONTNEED vs clear soft dirty race",
+    release="v4.11",
+    requires=(CLEAR_REFS_TAKEN_OUT,),
+    brings="Who begins to watch for stores keeps the entry of a huge page while he changes it.",
+    reverting="He takes it out for a while. MADV_DONTNEED may pass, and finds none: protection.",
 )
 
 FLUSH_BATCHED_PENDING = feature(
@@ -212,6 +284,17 @@ OOM_REAP_VMA = feature(
     brings="The oom reaper has a gather for each mapping.",
     reverting="It has one for the whole address space, as if nobody used that any more. Where such "
     "a gather is not flushed (arm64), a thread of the victim may still do: stale_access.",
+)
+
+PMDP_ESTABLISH = feature(
+    "pmdp_establish",
+    commit="d52605d7cb30",
+    subject="mm: do not lose dirty and accessed bits in pmdp_invalidate()",
+    release="v4.16",
+    requires=(HUGE_NUMA_INVALIDATED, HUGE_FREE_INVALIDATED, HUGE_CLEAR_REFS_INVALIDATED),
+    brings="The entry of a huge page is exchanged for one that allows no access.",
+    reverting="It is read, and then overwritten. The bits that a CPU sets in between are lost: a "
+    "store after MADV_FREE is lost, too: lost_write.",
 )
 
 MREMAP_FLUSH_PRESENT = feature(

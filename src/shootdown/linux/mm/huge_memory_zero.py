@@ -66,8 +66,8 @@ def is_huge_zero_pmd(pmd: pmd_t) -> Bool:
     Deviates: nothing
     """
     if has(HUGE_ZERO_PFN):
-        return pmd.present and record(sd_huge_zero, 0).huge_zero_pfn == pmd.pfn + 1
-    return pmd.present and is_huge_zero_folio(record(folio, pmd.pfn))
+        return pmd.huge == 1 and record(sd_huge_zero, 0).huge_zero_pfn == pmd.pfn + 1
+    return pmd.huge == 1 and is_huge_zero_folio(record(folio, pmd.pfn))
 
 
 @kernel

@@ -7,7 +7,13 @@ stored to again afterwards must be kept, and nobody is told of the store but its
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import CONFIG_SWAP, FOLIO_PAGES, folio_pages_t, vaddr_t
+from shootdown.hw.bounds import (
+    CONFIG_SWAP,
+    CONFIG_TRANSPARENT_HUGEPAGE,
+    FOLIO_PAGES,
+    folio_pages_t,
+    vaddr_t,
+)
 from shootdown.hw.events import (
     disowning_done,
     page_disowned,
@@ -30,8 +36,11 @@ from shootdown.lang import (
     this_cpu,
 )
 from shootdown.linux.arch.x86.include.asm.pgtable import (
+    PMD_SIZE,
     pmd_addr_end,
     pmd_t,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_offset_map,
     pte_present,
@@ -64,12 +73,14 @@ from shootdown.linux.include.linux.pagemap import (
     folio_trylock,
     folio_unlock,
 )
+from shootdown.linux.include.linux.pgtable import pmd_trans_unstable
 from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
 from shootdown.linux.mm.huge_memory import split_folio
+from shootdown.linux.mm.huge_memory_change import madvise_free_huge_pmd
 from shootdown.linux.mm.internal import folio_pte_batch_flags
 from shootdown.linux.mm.memory_zap import zap_page_range_single
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
-from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
+from shootdown.linux.mm.page_vma_mapped import sd_walk_to_pmd
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 from shootdown.linux.mm.swap import folio_mark_lazyfree
@@ -164,11 +175,30 @@ def madvise_free_single_vma(
     tlb_gather_mmu(tlb, vma.vm_mm)
     while addr != end_addr:
         next = pmd_addr_end(addr, end_addr)
-        pmd = mm_find_pmd(vma.vm_mm, addr)
-        if pmd is not NULL:
+        pmd = sd_walk_to_pmd(vma.vm_mm, addr)
+        if pmd is not NULL and not sd_free_huge(tlb, vma, pmd, addr, next):
             madvise_free_pte_range(tlb, pmd, addr, next)
         addr = next
     tlb_finish_mmu(tlb)
+
+
+@kernel
+def sd_free_huge(
+    tlb: Ref[mmu_gather], vma: Ref[vm_area_struct], pmd: Ptr[pmd_t], addr: vaddr_t, next: vaddr_t
+) -> Bool:
+    """Let reclaim drop a huge page; tell whether there is no table to go on with.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: a part of madvise_free_pte_range()
+    """
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        if pmd_trans_huge(pmdp_get(pmd)):
+            assert next - addr == PMD_SIZE
+            if madvise_free_huge_pmd(tlb, vma, pmd, addr):
+                return True
+        return pmd_trans_unstable(pmd)
+    return False
 
 
 @kernel

@@ -21,7 +21,6 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pgd_offset,
     pgd_t,
     pmd_addr_end,
-    pmd_none_or_clear_bad,
     pmd_offset,
     pmd_t,
     pmd_trans_huge,
@@ -46,6 +45,10 @@ from shootdown.linux.include.asm_generic.tlb import (
     tlb_remove_tlb_entry,
 )
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
+from shootdown.linux.include.linux.pgtable import (
+    pmd_none_or_clear_bad,
+    pmd_none_or_trans_huge_or_clear_bad,
+)
 from shootdown.linux.include.linux.sched import cond_resched
 from shootdown.linux.include.linux.swapops import is_swap_pte, pte_to_swp_entry
 from shootdown.linux.mm.huge_memory import zap_huge_pmd
@@ -183,7 +186,7 @@ def zap_pmd_range(
         next = pmd_addr_end(addr, end)
         if CONFIG_TRANSPARENT_HUGEPAGE:
             addr = sd_zap_huge(tlb, pmd, addr, next)
-        if addr != next and pmd_none_or_clear_bad(pmd):
+        if addr != next and pmd_none_or_trans_huge_or_clear_bad(pmd):
             addr = next
         while addr != next:
             addr = zap_pte_range(tlb, vma, pmd, addr, next)

@@ -15,13 +15,15 @@ from shootdown.hw.bounds import (
     vaddr_t,
 )
 from shootdown.hw.memory import entry_t, hw_read_entry, hw_write_entry
-from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel, local, record, replace
+from shootdown.lang import NULL, Bool, Ptr, Ref, has, index, kernel, local, record, replace
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     p4d_offset,
     pgd_offset,
     pgd_t,
-    pmd_none_or_clear_bad,
+    pmd_none,
     pmd_offset,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_modify,
     pte_none,
@@ -38,6 +40,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.arch.x86.mm.pgtable import ptep_set_access_flags
 from shootdown.linux.bounds import FS_PAGE_MKWRITE, PRIVATE_FILES
+from shootdown.linux.features import HUGE_FAULT_ONE_LOOK
 from shootdown.linux.include.linux.mm import page_folio
 from shootdown.linux.include.linux.mm_types import (
     VM_WRITE,
@@ -47,6 +50,7 @@ from shootdown.linux.include.linux.mm_types import (
     vm_fault,
 )
 from shootdown.linux.include.linux.pagemap import folio_get, folio_lock, folio_put, folio_unlock
+from shootdown.linux.include.linux.pgtable import pmd_trans_unstable
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
 from shootdown.linux.include.linux.swapops import is_swap_pte
 from shootdown.linux.mm.filemap import filemap_fault, filemap_page_mkwrite
@@ -119,11 +123,11 @@ def sd_alloc_table(mm: Ref[mm_struct], upper: Ptr[pgd_t], level: level_t) -> Non
     Context: mmap_lock held; may sleep
     Deviates: stands for __p4d_alloc() to __pte_alloc()
     """
-    if hw_read_entry(upper).present:
+    if not pmd_none(hw_read_entry(upper)):
         return
     number = pagetable_alloc(level)
     spin_lock(mm.page_table_lock)
-    is_first = not hw_read_entry(upper).present
+    is_first = pmd_none(hw_read_entry(upper))
     if is_first:
         hw_write_entry(upper, entry_t(present=True, write=True, pfn=number))
     spin_unlock(mm.page_table_lock)
@@ -137,9 +141,11 @@ def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
 
     Kernel: mm/memory.c, v6.18
     Context: mmap_lock held; may sleep
-    Deviates: nothing
+    Deviates: before v4.10 the page table is made here, for faults that are first
     """
-    if not pmd_none_or_clear_bad(vmf.pmd):
+    if LEVELS < 2 or not pmd_none(pmdp_get(vmf.pmd)):
+        if CONFIG_TRANSPARENT_HUGEPAGE and sd_is_no_table(vmf.pmd):
+            return
         vmf.pte = pte_offset_map(vmf.pmd, vmf.address)
         vmf.orig_pte = ptep_get(vmf.pte)
     if CONFIG_SWAP and is_swap_pte(vmf.orig_pte):
@@ -166,6 +172,20 @@ def handle_pte_fault(vmf: Ref[vm_fault]) -> None:
     entry = replace(entry, accessed=True, dirty=entry.dirty or vmf.is_write)
     ptep_set_access_flags(vmf.vma, vmf.address, vmf.pte, entry, vmf.is_write)
     pte_unmap_unlock(vmf.ptl)
+
+
+@kernel
+def sd_is_no_table(pmd: Ptr[pgd_t]) -> Bool:
+    """Tell whether there is no page table, as somebody has mapped a huge page: the fault returns.
+
+    Kernel: none
+    Context: mmap_lock held; there is something
+    Deviates: stands for pmd_trans_unstable(), commit ad33bb04b2a6, and since v6.5 for a failure of
+        pte_offset_map_lock()
+    """
+    if has(HUGE_FAULT_ONE_LOOK):
+        return pmd_trans_unstable(pmd)
+    return pmd_trans_huge(pmdp_get(pmd))
 
 
 @kernel
@@ -196,6 +216,8 @@ def do_anonymous_page(vmf: Ref[vm_fault]) -> None:
     is_writable = vmf.vma.vm_flags & VM_WRITE != 0
     if LEVELS >= 2:
         sd_alloc_table(vmf.vma.vm_mm, vmf.pmd, 1)
+    if CONFIG_TRANSPARENT_HUGEPAGE and sd_is_no_table(vmf.pmd):
+        return
     if CONFIG_SWAP:
         anon_vma_prepare(vmf.vma)
     folio = alloc_page()

@@ -8,6 +8,7 @@ from shootdown.lang import NULL, Ref, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.pgtable import pgprot_t
 from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.include.linux.mm import MM_CP_PROT_NUMA
 from shootdown.linux.include.linux.mm_types import task_struct, vm_area_struct
 from shootdown.linux.include.linux.mmap_lock import mmap_read_lock, mmap_read_unlock
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
@@ -46,5 +47,5 @@ def change_prot_numa(vma: Ref[vm_area_struct], addr: vaddr_t, end: vaddr_t) -> N
     assert PROTNONE
     tlb = local(mmu_gather)
     tlb_gather_mmu(tlb, vma.vm_mm)
-    change_protection_range(tlb, vma, addr, end, pgprot_t(), False)
+    change_protection_range(tlb, vma, addr, end, pgprot_t(), MM_CP_PROT_NUMA)
     tlb_finish_mmu(tlb)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import vaddr_t
+from typing import Annotated
+
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, NR_VPN, vaddr_t
 from shootdown.hw.events import permission_begun, permission_done
 from shootdown.lang import (
     NULL,
@@ -17,9 +19,11 @@ from shootdown.lang import (
     local,
     record,
     replace,
+    span,
     this_cpu,
 )
 from shootdown.linux.arch.x86.include.asm.pgtable import (
+    PMD_SIZE,
     p4d_addr_end,
     p4d_none_or_clear_bad,
     p4d_offset,
@@ -29,9 +33,11 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pgd_t,
     pgprot_t,
     pmd_addr_end,
-    pmd_none_or_clear_bad,
+    pmd_none,
     pmd_offset,
     pmd_t,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_modify,
     pte_present,
@@ -50,6 +56,7 @@ from shootdown.linux.arch.x86.include.asm.tlbflush import pte_needs_flush
 from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import MPROTECT_FLUSH_DEMOTED, MPROTECT_GATHER
 from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush_pte_range
+from shootdown.linux.include.linux.mm import MM_CP_TRY_CHANGE_WRITABLE, cp_flags_t
 from shootdown.linux.include.linux.mm_types import (
     VM_READ,
     VM_WRITE,
@@ -59,6 +66,8 @@ from shootdown.linux.include.linux.mm_types import (
     vm_flags_t,
 )
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
+from shootdown.linux.include.linux.pgtable import pmd_trans_unstable
+from shootdown.linux.mm.huge_memory_change import change_huge_pmd
 from shootdown.linux.mm.mmu_gather import tlb_finish_mmu, tlb_gather_mmu
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
@@ -71,9 +80,14 @@ __all__ = [
     "change_pte_range",
     "do_mprotect_pkey",
     "mprotect_fixup",
+    "pages_or_again",
     "sd_change_begins",
+    "sd_change_below",
     "sys_mprotect",
 ]
+
+pages_or_again = Annotated[int, span(-1, NR_VPN)]
+"""A number of entries, or -1: somebody was faster."""
 
 
 @kernel
@@ -143,7 +157,8 @@ def mprotect_fixup(
     if newflags == vma.vm_flags:
         return
     vma.vm_flags = newflags
-    change_protection(tlb, vma, start, end, newflags & VM_WRITE != 0)
+    cp_flags = MM_CP_TRY_CHANGE_WRITABLE if newflags & VM_WRITE != 0 else 0
+    change_protection(tlb, vma, start, end, cp_flags)
 
 
 @kernel
@@ -152,7 +167,7 @@ def change_protection(
     vma: Ref[vm_area_struct],
     start: vaddr_t,
     end: vaddr_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> None:
     """Change the entries of a mapping to what it allows.
 
@@ -160,9 +175,7 @@ def change_protection(
     Context: mmap_lock held for writing; may sleep
     Deviates: vm_page_prot follows from vm_flags, and is not kept; no notifiers
     """
-    change_protection_range(
-        tlb, vma, start, end, vm_get_page_prot(vma.vm_flags), try_change_writable
-    )
+    change_protection_range(tlb, vma, start, end, vm_get_page_prot(vma.vm_flags), cp_flags)
 
 
 @kernel
@@ -172,7 +185,7 @@ def change_protection_range(
     addr: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> vaddr_t:
     """Change the entries of a range; return how many there are.
 
@@ -185,9 +198,7 @@ def change_protection_range(
     while addr != end:
         next = pgd_addr_end(addr, end)
         if not pgd_none_or_clear_bad(pgd):
-            pages = pages + change_p4d_range(
-                tlb, vma, pgd, addr, next, newprot, try_change_writable
-            )
+            pages = pages + change_p4d_range(tlb, vma, pgd, addr, next, newprot, cp_flags)
         addr = next
         if addr != end:
             pgd = pgd + 1
@@ -202,7 +213,7 @@ def change_p4d_range(
     addr: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> vaddr_t:
     """Change the entries below one entry of the root; return how many there are.
 
@@ -215,9 +226,7 @@ def change_p4d_range(
     while addr != end:
         next = p4d_addr_end(addr, end)
         if not p4d_none_or_clear_bad(p4d):
-            pages = pages + change_pud_range(
-                tlb, vma, p4d, addr, next, newprot, try_change_writable
-            )
+            pages = pages + change_pud_range(tlb, vma, p4d, addr, next, newprot, cp_flags)
         addr = next
         if addr != end:
             p4d = p4d + 1
@@ -232,7 +241,7 @@ def change_pud_range(
     addr: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> vaddr_t:
     """Change the entries below one p4d entry; return how many there are.
 
@@ -245,9 +254,7 @@ def change_pud_range(
     while addr != end:
         next = pud_addr_end(addr, end)
         if not pud_none_or_clear_bad(pud):
-            pages = pages + change_pmd_range(
-                tlb, vma, pud, addr, next, newprot, try_change_writable
-            )
+            pages = pages + change_pmd_range(tlb, vma, pud, addr, next, newprot, cp_flags)
         addr = next
         if addr != end:
             pud = pud + 1
@@ -262,26 +269,55 @@ def change_pmd_range(
     addr: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> vaddr_t:
     """Change the entries of the tables below one pud entry; return how many there are.
 
     Kernel: mm/mprotect.c, v6.18
-    Context: mmap_lock held for writing; may sleep
-    Deviates: no huge entries; does not look after each table whether others want the CPU
+    Context: mmap_lock held; may sleep
+    Deviates: no huge page is split, so a range has all of it or nothing; does not look after each
+        table whether others want the CPU
     """
     pages: vaddr_t = 0
     pmd = pmd_offset(pud, addr)
     while addr != end:
         next = pmd_addr_end(addr, end)
-        if not pmd_none_or_clear_bad(pmd):
-            pages = pages + change_pte_range(
-                tlb, vma, pmd, addr, next, newprot, try_change_writable
-            )
+        while LEVELS < 2 or not pmd_none(pmdp_get(pmd)):
+            nr = sd_change_below(tlb, vma, pmd, addr, next, newprot, cp_flags)
+            if nr >= 0:
+                pages = pages + nr
+                break
         addr = next
         if addr != end:
             pmd = pmd + 1
     return pages
+
+
+@kernel
+def sd_change_below(
+    tlb: Ref[mmu_gather],
+    vma: Ref[vm_area_struct],
+    pmd: Ptr[pmd_t],
+    addr: vaddr_t,
+    end: vaddr_t,
+    newprot: pgprot_t,
+    cp_flags: cp_flags_t,
+) -> pages_or_again:
+    """Change the entries below one pmd entry, and return how many; or -1: look at it again.
+
+    Kernel: none
+    Context: mmap_lock held; may sleep
+    Deviates: a part of change_pmd_range(); up to v6.4 it gave up instead of looking again
+    """
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        if pmd_trans_huge(pmdp_get(pmd)):
+            nr = change_huge_pmd(tlb, vma, pmd, addr, newprot, cp_flags)
+            if nr > 0:
+                assert end - addr == PMD_SIZE
+                return nr
+        if pmd_trans_unstable(pmd):
+            return -1
+    return change_pte_range(tlb, vma, pmd, addr, end, newprot, cp_flags)
 
 
 @kernel
@@ -292,7 +328,7 @@ def change_pte_range(
     addr: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> vaddr_t:
     """Change the entries of one table; return how many there are.
 
@@ -309,7 +345,7 @@ def change_pte_range(
         if pte_present(ptep_get(pte)):
             oldpte = ptep_modify_prot_start(pte)
             ptent = pte_modify(oldpte, newprot)
-            if try_change_writable and can_change_pte_writable(vma, ptent):
+            if cp_flags & MM_CP_TRY_CHANGE_WRITABLE != 0 and can_change_pte_writable(vma, ptent):
                 ptent = replace(ptent, write=True)
             ptep_modify_prot_commit(pte, ptent)
             if has(MPROTECT_GATHER):

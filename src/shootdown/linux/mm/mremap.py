@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, vaddr_t
 from shootdown.hw.memory import hw_read_entry, hw_write_entry
 from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel, local, record, this_cpu
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     PMD_SIZE,
-    p4d_none_or_clear_bad,
     p4d_offset,
-    pgd_none_or_clear_bad,
     pgd_offset,
     pmd_lock,
-    pmd_none_or_clear_bad,
+    pmd_none,
     pmd_offset,
     pmd_t,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_none,
     pte_offset_map,
@@ -24,7 +24,6 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_unmap_unlock,
     ptep_get,
     ptep_get_and_clear,
-    pud_none_or_clear_bad,
     pud_offset,
     set_pte_at,
 )
@@ -35,8 +34,10 @@ from shootdown.linux.include.linux.mm_types import mm_struct, task_struct, vm_ar
 from shootdown.linux.include.linux.mmap_lock import mmap_write_lock, mmap_write_unlock
 from shootdown.linux.include.linux.rmap import anon_vma_lock_write, anon_vma_unlock_write
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.mm.huge_memory_change import move_huge_pmd
 from shootdown.linux.mm.internal import pagetable_move_control
 from shootdown.linux.mm.memory_fault import sd_alloc_table
+from shootdown.linux.mm.page_vma_mapped import sd_walk_to_pmd
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 from shootdown.linux.mm.vma import copy_vma, do_vmi_munmap, find_vma
@@ -52,6 +53,7 @@ __all__ = [
     "move_pgt_entry",
     "move_ptes",
     "move_vma",
+    "sd_move_huge",
     "sys_mremap",
     "take_rmap_locks",
 ]
@@ -110,7 +112,7 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
     Kernel: mm/mremap.c, v6.18
     Context: mmap_lock held for writing; may sleep
     Deviates: only tables of the lowest level are moved as a whole (before v5.0, none), and a range
-        never grows so that one can be; no huge pages, no notifiers
+        never grows so that one can be; no huge page is split, no notifiers
     """
     mm = pmc.old.vm_mm
     while pmc.old_addr < pmc.old_end:
@@ -118,12 +120,33 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
         old_pmd = get_old_pmd(mm, pmc.old_addr)
         if old_pmd is not NULL:
             new_pmd = alloc_new_pmd(mm, pmc.new_addr)
-            if not sd_move_table(pmc, extent, old_pmd, new_pmd):
+            if CONFIG_TRANSPARENT_HUGEPAGE and pmd_trans_huge(pmdp_get(old_pmd)):
+                sd_move_huge(pmc, extent, old_pmd, new_pmd)
+            elif not sd_move_table(pmc, extent, old_pmd, new_pmd):
                 if LEVELS >= 2:
                     sd_alloc_table(mm, new_pmd, 1)
                 move_ptes(pmc, extent, old_pmd, new_pmd)
         pmc.old_addr = pmc.old_addr + extent
         pmc.new_addr = pmc.new_addr + extent
+
+
+@kernel
+def sd_move_huge(
+    pmc: Ref[pagetable_move_control], extent: vaddr_t, old_pmd: Ptr[pmd_t], new_pmd: Ptr[pmd_t]
+) -> None:
+    """Move a huge page.
+
+    Kernel: none
+    Context: mmap_lock held for writing; may sleep
+    Deviates: a part of move_page_tables() and move_pgt_entry()
+    """
+    assert extent == PMD_SIZE
+    if pmc.need_rmap_locks:
+        take_rmap_locks(pmc.old)
+    is_moved = move_huge_pmd(pmc.old, pmc.old_addr, old_pmd, new_pmd)
+    if pmc.need_rmap_locks:
+        drop_rmap_locks(pmc.old)
+    assert is_moved
 
 
 @kernel
@@ -172,7 +195,7 @@ def move_normal_pmd(
     Deviates: the table does not become a huge page meanwhile
     """
     vma = pmc.old
-    if not pmd_none_or_clear_bad(new_pmd):
+    if not pmd_none(pmdp_get(new_pmd)):
         return False
     ptl = pmd_lock(vma.vm_mm)
     pmd = hw_read_entry(old_pmd)
@@ -201,26 +224,13 @@ def get_extent(pmc: Ref[pagetable_move_control]) -> vaddr_t:
 
 @kernel
 def get_old_pmd(mm: Ref[mm_struct], addr: vaddr_t) -> Ptr[pmd_t]:
-    """Return the pmd entry for the address, or NULL if there is no table below it.
+    """Return the pmd entry for the address, or NULL if it is none.
 
     Kernel: mm/mremap.c, v6.18
     Context: mmap_lock held for writing
     Deviates: nothing
     """
-    none: Ptr[pmd_t] = NULL
-    pgd = pgd_offset(mm, addr)
-    if pgd_none_or_clear_bad(pgd):
-        return none
-    p4d = p4d_offset(pgd, addr)
-    if p4d_none_or_clear_bad(p4d):
-        return none
-    pud = pud_offset(p4d, addr)
-    if pud_none_or_clear_bad(pud):
-        return none
-    pmd = pmd_offset(pud, addr)
-    if pmd_none_or_clear_bad(pmd):
-        return none
-    return pmd
+    return sd_walk_to_pmd(mm, addr)
 
 
 @kernel

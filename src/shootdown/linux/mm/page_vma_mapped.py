@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import FOLIO_PAGES, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, FOLIO_PAGES, LEVELS, vaddr_t
 from shootdown.hw.memory import entry_t
 from shootdown.lang import NULL, Bool, Ptr, Ref, index, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
@@ -12,8 +12,10 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     p4d_offset,
     pgd_none_or_clear_bad,
     pgd_offset,
-    pmd_none_or_clear_bad,
+    pmd_none,
     pmd_offset,
+    pmd_trans_huge,
+    pmdp_get,
     pte_lockptr,
     pte_none,
     pte_offset_map,
@@ -32,7 +34,14 @@ from shootdown.linux.include.linux.rmap import (
 from shootdown.linux.include.linux.spinlock import spin_lock
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 
-__all__ = ["check_pte", "map_pte", "mm_find_pmd", "page_vma_mapped_walk"]
+__all__ = [
+    "check_pte",
+    "map_pte",
+    "mm_find_pmd",
+    "page_vma_mapped_walk",
+    "sd_pmd_of",
+    "sd_walk_to_pmd",
+]
 
 
 @kernel
@@ -154,6 +163,41 @@ def mm_find_pmd(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[entry_t]:
     Deviates: nothing
     """
     none: Ptr[entry_t] = NULL
+    pmd = sd_pmd_of(mm, address)
+    if pmd is NULL:
+        return none
+    if LEVELS >= 2:
+        pmde = pmdp_get(pmd)
+        if pmd_none(pmde) or (CONFIG_TRANSPARENT_HUGEPAGE and pmd_trans_huge(pmde)):
+            return none
+    return pmd
+
+
+@kernel
+def sd_walk_to_pmd(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[entry_t]:
+    """Return the pmd entry for the address, or NULL if it or one above it is none.
+
+    Kernel: none
+    Context: mmap_lock held
+    Deviates: stands for the way down of walk_page_range()
+    """
+    none: Ptr[entry_t] = NULL
+    pmd = sd_pmd_of(mm, address)
+    if LEVELS >= 2 and pmd is not NULL:
+        if pmd_none(pmdp_get(pmd)):
+            return none
+    return pmd
+
+
+@kernel
+def sd_pmd_of(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[entry_t]:
+    """Return the pmd entry for the address, or NULL if there is no table that has one.
+
+    Kernel: none
+    Context: something keeps the tables
+    Deviates: all look for it on their own
+    """
+    none: Ptr[entry_t] = NULL
     pgd = pgd_offset(mm, address)
     if pgd_none_or_clear_bad(pgd):
         return none
@@ -163,7 +207,4 @@ def mm_find_pmd(mm: Ref[mm_struct], address: vaddr_t) -> Ptr[entry_t]:
     pud = pud_offset(p4d, address)
     if pud_none_or_clear_bad(pud):
         return none
-    pmd = pmd_offset(pud, address)
-    if pmd_none_or_clear_bad(pmd):
-        return none
-    return pmd
+    return pmd_offset(pud, address)

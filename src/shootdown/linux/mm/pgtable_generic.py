@@ -7,7 +7,10 @@ from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Ptr, Ref, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     PMD_SIZE,
+    pmd_mkinvalid,
     pmd_t,
+    pmdp_establish,
+    pmdp_get,
     pmdp_huge_get_and_clear,
     pte_accessible,
     pte_lockptr,
@@ -19,7 +22,12 @@ from shootdown.linux.arch.x86.mm.tlb import flush_tlb_page, flush_tlb_range
 from shootdown.linux.include.linux.mm_types import vm_area_struct
 from shootdown.linux.include.linux.spinlock import spin_lock
 
-__all__ = ["pmdp_huge_clear_flush", "pte_offset_map_lock", "ptep_clear_flush"]
+__all__ = [
+    "pmdp_huge_clear_flush",
+    "pmdp_invalidate",
+    "pte_offset_map_lock",
+    "ptep_clear_flush",
+]
 
 
 @kernel
@@ -48,6 +56,19 @@ def ptep_clear_flush(vma: Ref[vm_area_struct], address: vaddr_t, ptep: Ptr[pte_t
     if pte_accessible(vma.vm_mm, pte):
         flush_tlb_page(vma, address)
     return pte
+
+
+@kernel
+def pmdp_invalidate(vma: Ref[vm_area_struct], address: vaddr_t, pmdp: Ptr[pmd_t]) -> pmd_t:
+    """Let nobody access a huge page whose entry is to be changed, and make all CPUs forget it.
+
+    Kernel: mm/pgtable-generic.c, v6.18, commit d52605d7cb30
+    Context: ptl held
+    Deviates: nothing
+    """
+    old = pmdp_establish(pmdp, pmd_mkinvalid(pmdp_get(pmdp)))
+    flush_tlb_range(vma, address, address + PMD_SIZE)
+    return old
 
 
 @kernel

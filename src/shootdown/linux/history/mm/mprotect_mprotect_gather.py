@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from shootdown.hw.bounds import vaddr_t
-from shootdown.lang import NULL, Bool, Ref, has, kernel
+from shootdown.lang import NULL, Ref, has, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import pgprot_t, vm_get_page_prot
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
 from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import MPROTECT_COUNT, MPROTECT_GATHER
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
+from shootdown.linux.include.linux.mm import MM_CP_PROT_NUMA, cp_flags_t
 from shootdown.linux.include.linux.mm_inline import dec_tlb_flush_pending, inc_tlb_flush_pending
 from shootdown.linux.include.linux.mm_types import vm_area_struct
 from shootdown.linux.mm.mprotect import change_protection_range
@@ -23,7 +24,7 @@ def change_protection(
     vma: Ref[vm_area_struct],
     start: vaddr_t,
     end: vaddr_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> None:
     """Change the entries of a mapping to what it allows, and flush.
 
@@ -31,7 +32,7 @@ def change_protection(
     Context: mmap_lock held for writing; may sleep
     Deviates: vm_page_prot follows from vm_flags, and is not kept; no notifiers
     """
-    sd_change_and_flush(vma, start, end, vm_get_page_prot(vma.vm_flags), try_change_writable)
+    sd_change_and_flush(vma, start, end, vm_get_page_prot(vma.vm_flags), cp_flags)
 
 
 @kernel(before=MPROTECT_GATHER)
@@ -44,7 +45,7 @@ def change_prot_numa(vma: Ref[vm_area_struct], addr: vaddr_t, end: vaddr_t) -> N
         inaccessible already are not passed by; before v4.0 the mark is one of its own (_PAGE_NUMA)
     """
     assert PROTNONE
-    sd_change_and_flush(vma, addr, end, pgprot_t(), False)
+    sd_change_and_flush(vma, addr, end, pgprot_t(), MM_CP_PROT_NUMA)
 
 
 @kernel
@@ -53,7 +54,7 @@ def sd_change_and_flush(
     start: vaddr_t,
     end: vaddr_t,
     newprot: pgprot_t,
-    try_change_writable: Bool,
+    cp_flags: cp_flags_t,
 ) -> None:
     """Change the entries of a range, and flush, unless there are none.
 
@@ -62,7 +63,7 @@ def sd_change_and_flush(
     Deviates: stands for change_protection_range(), v5.18, commits 7da4d641c58d, 20841405940e
     """
     inc_tlb_flush_pending(vma.vm_mm)
-    pages = change_protection_range(NULL, vma, start, end, newprot, try_change_writable)
+    pages = change_protection_range(NULL, vma, start, end, newprot, cp_flags)
     if pages > 0 or not has(MPROTECT_COUNT):
         flush_tlb_range(vma, start, end)
     dec_tlb_flush_pending(vma.vm_mm)

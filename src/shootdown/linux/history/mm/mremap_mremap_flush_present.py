@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import LEVELS, vaddr_t
+from shootdown.hw.bounds import CONFIG_TRANSPARENT_HUGEPAGE, LEVELS, vaddr_t
 from shootdown.lang import NULL, Bool, Ptr, Ref, has, kernel
 from shootdown.linux.arch.x86.include.asm.pgtable import (
+    PMD_SIZE,
+    pmd_none,
     pmd_t,
+    pmd_trans_huge,
+    pmdp_get,
+    pmdp_huge_get_and_clear,
     pte_lockptr,
     pte_none,
     pte_offset_map,
@@ -15,11 +20,14 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_unmap_unlock,
     ptep_get,
     ptep_get_and_clear,
+    set_pmd_at,
     set_pte_at,
 )
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
 from shootdown.linux.features import MREMAP_FLUSH_DIRTY, MREMAP_FLUSH_PRESENT
-from shootdown.linux.include.linux.spinlock import spin_lock
+from shootdown.linux.include.linux.mm_types import vm_area_struct
+from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.mm.huge_memory_change import __pmd_trans_huge_lock
 from shootdown.linux.mm.internal import pagetable_move_control
 from shootdown.linux.mm.memory_fault import sd_alloc_table
 from shootdown.linux.mm.mremap import (
@@ -32,7 +40,7 @@ from shootdown.linux.mm.mremap import (
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_batch import flush_tlb_batched_pending
 
-__all__ = ["move_page_tables", "move_ptes"]
+__all__ = ["move_huge_pmd", "move_page_tables", "move_ptes", "sd_move_huge"]
 
 
 @kernel(before=MREMAP_FLUSH_PRESENT)
@@ -41,7 +49,7 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
 
     Kernel: mm/mremap.c, v4.14
     Context: mmap_sem held for writing; may sleep
-    Deviates: no huge pages; no notifiers
+    Deviates: no huge page is split; no notifiers
     """
     mm = pmc.old.vm_mm
     start = pmc.old_addr
@@ -51,14 +59,61 @@ def move_page_tables(pmc: Ref[pagetable_move_control]) -> None:
         old_pmd = get_old_pmd(mm, pmc.old_addr)
         if old_pmd is not NULL:
             new_pmd = alloc_new_pmd(mm, pmc.new_addr)
-            if LEVELS >= 2:
-                sd_alloc_table(mm, new_pmd, 1)
-            if move_ptes(pmc, extent, old_pmd, new_pmd):
-                need_flush = True
+            if CONFIG_TRANSPARENT_HUGEPAGE and pmd_trans_huge(pmdp_get(old_pmd)):
+                if sd_move_huge(pmc, extent, old_pmd, new_pmd):
+                    need_flush = True
+            else:
+                if LEVELS >= 2:
+                    sd_alloc_table(mm, new_pmd, 1)
+                if move_ptes(pmc, extent, old_pmd, new_pmd):
+                    need_flush = True
         pmc.old_addr = pmc.old_addr + extent
         pmc.new_addr = pmc.new_addr + extent
     if need_flush:
         flush_tlb_range(pmc.old, start, pmc.old_end)
+
+
+@kernel(before=MREMAP_FLUSH_PRESENT)
+def sd_move_huge(
+    pmc: Ref[pagetable_move_control], extent: vaddr_t, old_pmd: Ptr[pmd_t], new_pmd: Ptr[pmd_t]
+) -> Bool:
+    """Move a huge page; tell whether the flush is still to come.
+
+    Kernel: none
+    Context: mmap_sem held for writing; may sleep
+    Deviates: a part of move_page_tables()
+    """
+    assert extent == PMD_SIZE
+    if pmc.need_rmap_locks:
+        take_rmap_locks(pmc.old)
+    need_flush = move_huge_pmd(pmc.old, pmc.old_addr, old_pmd, new_pmd)
+    if pmc.need_rmap_locks:
+        drop_rmap_locks(pmc.old)
+    return need_flush
+
+
+@kernel(before=MREMAP_FLUSH_PRESENT)
+def move_huge_pmd(
+    vma: Ref[vm_area_struct], old_addr: vaddr_t, old_pmd: Ptr[pmd_t], new_pmd: Ptr[pmd_t]
+) -> Bool:
+    """Move an entry that maps a huge page; tell whether the flush is still to come.
+
+    Kernel: mm/huge_memory.c, v4.14
+    Context: mmap_sem held for writing
+    Deviates: one lock for all entries; the answer is a pointer to bool
+    """
+    force_flush = False
+    assert pmd_none(pmdp_get(new_pmd))
+    old_ptl = __pmd_trans_huge_lock(old_pmd, vma)
+    assert old_ptl is not NULL
+    pmd = pmdp_huge_get_and_clear(old_pmd)
+    if has(MREMAP_FLUSH_DIRTY) and pmd_trans_huge(pmd) and pmd.dirty:
+        force_flush = True
+    set_pmd_at(new_pmd, pmd)
+    if force_flush:
+        flush_tlb_range(vma, old_addr, old_addr + PMD_SIZE)
+    spin_unlock(old_ptl)
+    return not force_flush
 
 
 @kernel(before=MREMAP_FLUSH_PRESENT)

@@ -38,6 +38,7 @@ __all__ = [
     "tlb_delay_rmap",
     "tlb_end_vma",
     "tlb_flush",
+    "tlb_flush_pmd_range",
     "tlb_flush_pte_range",
     "tlb_get_unmap_shift",
     "tlb_remove_pmd_tlb_entry",
@@ -136,6 +137,18 @@ def tlb_flush_pte_range(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
     """
     __tlb_adjust_range(tlb, address, 1)
     tlb.cleared_ptes = True
+
+
+@kernel
+def tlb_flush_pmd_range(tlb: Ref[mmu_gather], address: vaddr_t) -> None:
+    """Let the flush reach an entry that has changed and maps a huge page.
+
+    Kernel: include/asm-generic/tlb.h, v6.18
+    Context: ptl held
+    Deviates: one entry
+    """
+    __tlb_adjust_range(tlb, address, PMD_SIZE)
+    tlb.cleared_pmds = True
 
 
 @kernel

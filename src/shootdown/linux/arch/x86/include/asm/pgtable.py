@@ -16,9 +16,9 @@ from shootdown.hw.memory import (
     hw_xchg_entry,
     table_of,
 )
-from shootdown.lang import Bool, Ptr, Ref, has, index, kernel, record, replace, value
+from shootdown.lang import Bool, Ptr, Ref, check, has, index, kernel, record, replace, value
 from shootdown.linux.bounds import PROTNONE
-from shootdown.linux.features import FLUSH_ACCESSIBLE, PMD_TRANS_HUGE_OR_BAD, TLB_FLUSH_PENDING
+from shootdown.linux.features import FLUSH_ACCESSIBLE, TLB_FLUSH_PENDING
 from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, mm_struct, ptdesc, vm_flags_t
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock, spinlock_t
 
@@ -36,13 +36,16 @@ __all__ = [
     "pgd_t",
     "pgprot_t",
     "pmd_addr_end",
-    "pmd_clear_bad",
     "pmd_lock",
     "pmd_lockptr",
-    "pmd_none_or_clear_bad",
+    "pmd_mkinvalid",
+    "pmd_modify",
+    "pmd_none",
     "pmd_offset",
+    "pmd_protnone",
     "pmd_t",
     "pmd_trans_huge",
+    "pmdp_establish",
     "pmdp_get",
     "pmdp_huge_get_and_clear",
     "pte_accessible",
@@ -182,44 +185,60 @@ def pud_none_or_clear_bad(pud: Ptr[pgd_t]) -> Bool:
 
 
 @kernel
-def pmd_none_or_clear_bad(pmd: Ptr[pmd_t]) -> Bool:
-    """Tell whether the pmd entry has no table below.
-
-    Kernel: include/linux/pgtable.h, v6.18
-    Context: any
-    Deviates: only one that maps a huge page is bad, before v3.4; later, it counts as none wherever
-        a fault may have mapped it meanwhile (pmd_none_or_trans_huge_or_clear_bad() to v6.4)
-    """
-    if CONFIG_TRANSPARENT_HUGEPAGE:
-        entry = hw_read_entry(pmd)
-        if entry.huge == 1 and not has(PMD_TRANS_HUGE_OR_BAD):
-            pmd_clear_bad(pmd)
-        return not entry.present or entry.huge == 1
-    if LEVELS >= 2:
-        return not hw_read_entry(pmd).present
-    return False
-
-
-@kernel
-def pmd_clear_bad(pmd: Ptr[pmd_t]) -> None:
-    """Clear an entry that is neither none nor that of a page table.
-
-    Kernel: mm/pgtable-generic.c, v6.18 (mm/memory.c before v2.6.39)
-    Context: any
-    Deviates: says nothing in the log
-    """
-    hw_write_entry(pmd, pmd_t())
-
-
-@kernel
-def pmd_trans_huge(pmd: pmd_t) -> Bool:
-    """Tell whether the entry maps a huge page.
+def pmd_none(pmd: pmd_t) -> Bool:
+    """Tell whether the entry has neither a table below nor a huge page.
 
     Kernel: arch/x86/include/asm/pgtable.h, v6.18
     Context: any
     Deviates: nothing
     """
-    return pmd.present and pmd.huge == 1
+    if CONFIG_TRANSPARENT_HUGEPAGE:
+        return not pmd.present and pmd.huge == 0
+    return not pmd.present
+
+
+@kernel
+def pmd_trans_huge(pmd: pmd_t) -> Bool:
+    """Tell whether the entry has a huge page, accessible or not.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pmd.huge == 1
+
+
+@kernel
+def pmd_protnone(pmd: pmd_t) -> Bool:
+    """Tell whether the entry has a huge page that nobody may access.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18 (pmd_numa before v4.0)
+    Context: any
+    Deviates: the bit that says so is that of writable entries, as with pte_protnone()
+    """
+    return PROTNONE and pmd.huge == 1 and pmd.write and not pmd.present
+
+
+@kernel
+def pmd_mkinvalid(pmd: pmd_t) -> pmd_t:
+    """Return the entry as one that keeps its huge page, for as long as it is being changed.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18 (pmd_mknotpresent before v4.20 or so)
+    Context: any
+    Deviates: the bit of writable entries goes, too, which tells it from pmd_protnone()
+    """
+    return replace(pmd, present=False, write=False)
+
+
+@kernel
+def pmd_modify(pmd: pmd_t, newprot: pgprot_t) -> pmd_t:
+    """Return the entry with other rights.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pte_modify(pmd, newprot)
 
 
 @kernel
@@ -302,10 +321,14 @@ def pte_offset_map(pmd: Ptr[pmd_t], address: vaddr_t) -> Ptr[pte_t]:
 
     Kernel: include/linux/pgtable.h, v6.18
     Context: the table below is there and stays
-    Deviates: never fails, as before v6.5: nothing here frees a table that others may look at
+    Deviates: never fails, as before v6.5: nothing here frees a table that others may look at, and
+        who may find a huge page, or none, looks first
     """
     if LEVELS >= 2:
-        return entry_at(hw_read_entry(pmd).pfn, address, 1)
+        entry = hw_read_entry(pmd)
+        if CONFIG_TRANSPARENT_HUGEPAGE:
+            check(entry.present and entry.huge == 0, "table_uaf")
+        return entry_at(entry.pfn, address, 1)
     return pmd
 
 
@@ -491,3 +514,14 @@ def pmdp_huge_get_and_clear(pmdp: Ptr[pmd_t]) -> pmd_t:
     Deviates: nothing
     """
     return hw_xchg_entry(pmdp, pmd_t())
+
+
+@kernel
+def pmdp_establish(pmdp: Ptr[pmd_t], pmd: pmd_t) -> pmd_t:
+    """Replace a pmd entry, and return the old one with the bits that CPUs have set until now.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: ptl held
+    Deviates: nothing
+    """
+    return hw_xchg_entry(pmdp, pmd)
