@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from shootdown.compiler.interp import FOLDED, OPERATIONS, wrap
 from shootdown.compiler.mir import (
     Block,
     Branch,
@@ -146,7 +147,9 @@ class Builder:
         return Reg(f"t{self.temporaries}", kind, is_temporary=True)
 
     def compute(self, op: str, left: Operand, right: Operand, kind: Type = INT) -> Operand:
-        """Emit an operation on two operands and return its result."""
+        """Emit an operation on two operands and return its result; that of numbers is one."""
+        if isinstance(left, int) and isinstance(right, int) and op in FOLDED:
+            return wrap(OPERATIONS[op](left, right))
         if op in ("add", "sub") and isinstance(right, int) and right == 0:
             return left
         if op == "mul" and isinstance(right, int) and right == 1:

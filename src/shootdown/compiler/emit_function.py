@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shootdown.compiler.interp import OPERATIONS, wrap
+from shootdown.compiler.interp import FOLDED, OPERATIONS, wrap
 from shootdown.compiler.layout import Frame, Layout, Slot, Spot
 from shootdown.compiler.liveness import defined, uses
 from shootdown.compiler.mir import (
@@ -84,7 +84,6 @@ ARITHMETIC = {
 }
 COMPARISON = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
 FEW_WAYS = 6
-FOLDED = {*COMPARISON, "add", "sub", "mul", "and", "or", "xor"}
 
 
 @dataclass(frozen=True, slots=True)

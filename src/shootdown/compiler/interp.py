@@ -118,6 +118,8 @@ OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "gt": lambda a, b: int(a > b),
     "ge": lambda a, b: int(a >= b),
 }
+FOLDED = frozenset(OPERATIONS) - {"copy", "div", "mod", "shl", "shr"}
+"""The operations that have a result whatever their operands are."""
 
 
 def wrap(value: int) -> int:
