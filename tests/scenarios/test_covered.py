@@ -59,7 +59,7 @@ class Covered:
 
 
 def each_covers_the_other(
-    one: Gone, other: Gone, scenario: str, invariant: str, *, kernel: str
+    one: Gone, other: Gone, scenario: str, invariant: str, *, kernel: str = ""
 ) -> tuple[Covered, Covered]:
     """Return both mutations, each covered by what the other takes out."""
     return (
