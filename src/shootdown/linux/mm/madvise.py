@@ -51,7 +51,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     set_pte_at,
 )
 from shootdown.linux.features import MADVISE_RELOCK_DRAIN
-from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_remove_tlb_entry
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_end_vma, tlb_remove_tlb_entry
 from shootdown.linux.include.linux.mm import folio_nr_pages, page_folio
 from shootdown.linux.include.linux.mm_types import (
     folio,
@@ -179,6 +179,7 @@ def madvise_free_single_vma(
         if pmd is not NULL and not sd_free_huge(tlb, vma, pmd, addr, next):
             madvise_free_pte_range(tlb, pmd, addr, next)
         addr = next
+    tlb_end_vma(tlb, vma)
     tlb_finish_mmu(tlb)
 
 

@@ -55,7 +55,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 from shootdown.linux.arch.x86.include.asm.tlbflush import pte_needs_flush
 from shootdown.linux.bounds import PROTNONE
 from shootdown.linux.features import MPROTECT_FLUSH_DEMOTED, MPROTECT_GATHER
-from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_flush_pte_range
+from shootdown.linux.include.asm_generic.tlb import mmu_gather, tlb_end_vma, tlb_flush_pte_range
 from shootdown.linux.include.linux.mm import MM_CP_TRY_CHANGE_WRITABLE, cp_flags_t
 from shootdown.linux.include.linux.mm_types import (
     VM_READ,
@@ -202,6 +202,8 @@ def change_protection_range(
         addr = next
         if addr != end:
             pgd = pgd + 1
+    if has(MPROTECT_GATHER):
+        tlb_end_vma(tlb, vma)
     return pages
 
 

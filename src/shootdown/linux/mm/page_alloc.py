@@ -65,7 +65,8 @@ def free_unref_page(page: Ref[page]) -> None:
         assert page._mapcount == -1
         assert not (RECLAIM and page.PG_lru)
         page.sd_lazyfree = False
-        page.PG_head = False
+        if FOLIO_PAGES == 1:
+            page.PG_head = False
         page.PG_active = False
         page.PG_referenced = False
         page.PG_reclaim = False

@@ -9,9 +9,10 @@ from shootdown.linux.include.linux.mm_types import folio
 from shootdown.linux.include.linux.mmzone import lruvec
 from shootdown.linux.include.linux.page_flags import folio_test_dirty, folio_test_lru
 from shootdown.linux.include.linux.spinlock import spin_lock, spin_unlock
+from shootdown.linux.mm.swap import lru_lazyfree
 from shootdown.linux.mm.swap_lru import lru_move_tail
 
-__all__ = ["folio_rotate_reclaimable"]
+__all__ = ["folio_rotate_reclaimable", "sd_move_lazyfree"]
 
 
 @kernel(before=LRU_TEST_CLEAR)
@@ -28,4 +29,19 @@ def folio_rotate_reclaimable(folio: Ref[folio]) -> None:
     spin_lock(lists.lru_lock)
     if folio_test_lru(folio):
         lru_move_tail(lists, folio)
+    spin_unlock(lists.lru_lock)
+
+
+@kernel(before=LRU_TEST_CLEAR)
+def sd_move_lazyfree(folio: Ref[folio]) -> None:
+    """Move a page on its list that nobody needs, unless somebody has just taken it off.
+
+    Kernel: none
+    Context: ptl held
+    Deviates: stands for pagevec_lru_move_fn() with lru_lazyfree_fn(), v5.10
+    """
+    lists = record(lruvec, 0)
+    spin_lock(lists.lru_lock)
+    if folio_test_lru(folio):
+        lru_lazyfree(lists, folio)
     spin_unlock(lists.lru_lock)
