@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from cyclopts import Parameter
 
@@ -16,6 +16,7 @@ from shootdown.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shootdown.api import Limits, OnProgress
     from shootdown.cli.answers import Answer
     from shootdown.execution import Result
 
@@ -82,6 +83,34 @@ def check(*scenarios: str, options: Annotated[Options, Parameter(name="*")] = _D
     return answer.code
 
 
+class _Asked(TypedDict):
+    """What the engine is asked in all cases."""
+
+    without: tuple[str, ...]
+    config: dict[str, int]
+    bounds: dict[str, int]
+    limits: Limits
+    progress: OnProgress | None
+
+
+def _asked(options: Options, shown: Shown) -> _Asked:
+    from shootdown.api import Limits
+
+    return _Asked(
+        without=options.without,
+        config=assignments(options.config, option="--config"),
+        bounds=assignments(options.bound, option="--bound"),
+        limits=Limits(
+            states_max=options.max_states,
+            memory_max_bytes=memory_bytes(options.max_memory),
+            time_max_s=options.max_seconds,
+            use_cache=not options.no_cache,
+            reduce=not options.no_reduce,
+        ),
+        progress=shown.progress,
+    )
+
+
 def _answer(scenarios: tuple[str, ...], options: Options, shown: Shown) -> Answer:
     """Ask the engine, and choose the report by what was asked."""
     from shootdown import api
@@ -90,59 +119,25 @@ def _answer(scenarios: tuple[str, ...], options: Options, shown: Shown) -> Answe
 
     collect_rarely()
     kernels = options.kernel or ((api.ALL_KERNELS,) if options.history else ())
-    config = assignments(options.config, option="--config")
-    bounds = assignments(options.bound, option="--bound")
-    limits = api.Limits(
-        states_max=options.max_states,
-        memory_max_bytes=memory_bytes(options.max_memory),
-        time_max_s=options.max_seconds,
-        use_cache=not options.no_cache,
-        reduce=not options.no_reduce,
-    )
+    asked = _asked(options, shown)
+    is_json = options.format == "json"
     if options.mutate:
         from shootdown.cli.mutations import mutations
 
         _refuse_with_mutate(options)
-        return mutations(
-            scenarios,
-            kernels=options.kernel,
-            without=options.without,
-            config=config,
-            bounds=bounds,
-            limits=limits,
-            progress=shown.progress,
-        )
+        return mutations(scenarios, kernels=options.kernel, **asked)
     if options.patch:
-        pairs = list(
-            api.check_patch(
-                options.patch,
-                scenarios,
-                kernels=kernels,
-                without=options.without,
-                config=config,
-                bounds=bounds,
-                limits=limits,
-                progress=shown.progress,
-            )
-        )
-        return answers.changes(pairs, as_json=options.format == "json")
-    results = api.check(
-        scenarios,
-        kernels=kernels,
-        without=options.without,
-        config=config,
-        bounds=bounds,
-        limits=limits,
-        processes=os.cpu_count() or 1,
-        progress=shown.progress,
-    )
-    is_table = options.format == "text" and not (options.output or options.history)
+        pairs = list(api.check_patch(options.patch, scenarios, kernels=kernels, **asked))
+        return answers.changes(pairs, as_json=is_json)
+    processes = os.cpu_count() or 1
+    results = api.check(scenarios, kernels=kernels, processes=processes, **asked)
+    is_table = not (is_json or options.output or options.history)
     return answers.verdicts(
         _begun(results, shown) if is_table else list(results),
         is_raw=bool(scenarios and options.kernel),
         has_history=options.history,
         has_coverage=options.coverage,
-        as_json=options.format == "json",
+        as_json=is_json,
     )
 
 

@@ -98,17 +98,14 @@ def survey(
     for word in words:
         scenario = model.scenario(word)
         module = scenario.module.name
-        job = Job(_request(asked, model.library, module), asked.kernel.name, asked.use_cache)
-        reached = _kernel_functions(job, asked.roots)
-        answer = job.explore(asked.limits, None, replays=False)
-        if answer.outcome.reason == INTERRUPTED:
-            raise KeyboardInterrupt
+        job, answer = _as_it_is(asked, model.library, module)
         if answer.site is not None:
             left_out.append((scenario.name, f"violated: {answer.site.kind}"))
             continue
         if not answer.outcome.complete:
             undecided.append((scenario.name, answer.outcome.reason))
             continue
+        reached = _kernel_functions(job, asked.roots)
         prepared = reachable(code for _, code, _, _ in job.built().setup)
         witnesses.append(_witness(scenario.name, module, reached, prepared, answer))
         declarations.update(reached)
@@ -132,6 +129,15 @@ def survey(
         len(tasks),
         mutants,
     )
+
+
+def _as_it_is(asked: Asked, library: Library, module: str) -> tuple[Job, Answer]:
+    """Explore a scenario without any mutation."""
+    job = Job(_request(asked, library, module), asked.kernel.name, asked.use_cache)
+    answer = job.explore(asked.limits, None, replays=False)
+    if answer.outcome.reason == INTERRUPTED:
+        raise KeyboardInterrupt
+    return job, answer
 
 
 def _witness(
