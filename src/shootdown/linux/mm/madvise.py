@@ -168,7 +168,8 @@ def madvise_free_single_vma(
     Kernel: mm/madvise.c, v6.18, commit 854e9ed09ded
     Context: mmap_lock held; may sleep
     Deviates: the gather is not the caller's, as before v6.16; the tables are walked without
-        walk_page_range(); no notifiers
+        walk_page_range(); no notifiers; no CPU has pages that are not on their list yet
+        (lru_add_drain)
     """
     tlb = local(mmu_gather)
     addr: vaddr_t = start_addr

@@ -152,7 +152,8 @@ def mprotect_fixup(
 
     Kernel: mm/mprotect.c, v6.18
     Context: mmap_lock held for writing; may sleep
-    Deviates: the mapping is not split; the lock of the mapping itself; accounting
+    Deviates: the mapping is not split; the lock of the mapping itself; accounting; nothing is
+        faulted in that becomes writable (VM_LOCKED)
     """
     if newflags == vma.vm_flags:
         return
@@ -337,7 +338,8 @@ def change_pte_range(
     Kernel: mm/mprotect.c, v6.18, commit c9fe66560bf2
     Context: mmap_lock held for writing; may sleep
     Deviates: entries of a folio are changed one by one (together since v6.17); nothing to do for
-        swap entries
+        swap entries; a table that goes meanwhile, so that all is tried again; watched mappings
+        (userfaultfd)
     """
     pages: vaddr_t = 0
     pte = pte_offset_map_lock(pmd, addr)

@@ -192,7 +192,8 @@ def move_normal_pmd(
 
     Kernel: mm/mremap.c, v6.18, commit 2c91bd4a4e2e
     Context: mmap_lock held for writing
-    Deviates: the table does not become a huge page meanwhile
+    Deviates: the table does not become a huge page meanwhile; watched mappings (userfaultfd), whose
+        tables are not moved
     """
     vma = pmc.old
     if not pmd_none(pmdp_get(new_pmd)):
@@ -261,7 +262,8 @@ def move_ptes(
 
     Kernel: mm/mremap.c, v6.18
     Context: mmap_lock held for writing; may sleep
-    Deviates: one entry at a time (before v6.17, always)
+    Deviates: one entry at a time (before v6.17, always); a table that goes meanwhile, so that all
+        is tried again; soft-dirty and userfaultfd bits
     """
     vma = pmc.old
     force_flush = False

@@ -20,7 +20,8 @@ def swap_writeout(folio: Ref[folio]) -> None:
 
     Kernel: mm/page_io.c, v6.18 (swap_writepage before v6.17)
     Context: folio locked and clean, unlocked on return; may sleep
-    Deviates: pages of zeros are written as others are; nothing is kept compressed
+    Deviates: pages of zeros are written as others are; nothing is kept compressed; the swap area is
+        a disk and not a file
     """
     if folio_free_swap(folio):
         folio_unlock(folio)
@@ -49,7 +50,7 @@ def swap_read_folio(folio: Ref[folio]) -> None:
 
     Kernel: mm/page_io.c, v6.18 (swap_readpage before v6.10)
     Context: folio locked, unlocked on return; may sleep
-    Deviates: the task that submits sees the end of the IO; no IO fails
+    Deviates: the task that submits sees the end of the IO; no IO fails; nothing was compressed
     """
     hw_read_block(index(folio), record(page_place, index(folio)).swap)
     folio_unlock(folio)

@@ -72,7 +72,7 @@ def folio_mkclean(folio: Ref[folio]) -> Bool:
 
     Kernel: mm/rmap.c, v6.18
     Context: folio locked; may sleep
-    Deviates: nothing
+    Deviates: private mappings are walked, too, whose copies are not found here
     """
     if not folio_mapped(folio):
         return False
@@ -88,7 +88,8 @@ def rmap_walk_file(folio: Ref[folio], mapping: Ref[address_space]) -> Bool:
 
     Kernel: mm/rmap.c, v6.18
     Context: folio locked; may sleep
-    Deviates: the walk for page_mkclean_one() only; the tree of mappings is a list
+    Deviates: the walk for page_mkclean_one() only; the tree of mappings is a list; does not look
+        after each mapping whether others want the CPU
     """
     cleaned = False
     i_mmap_lock_read(mapping)

@@ -61,7 +61,8 @@ def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
 
     Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
     Context: folio locked; may sleep
-    Deviates: the tree of mappings is a list
+    Deviates: the tree of mappings is a list; does not look after each mapping whether others want
+        the CPU; no caller has the lock of the mappings already
     """
     if CONFIG_SWAP and folio_test_anon(folio):
         sd_unmap_anon(folio, flags)
@@ -102,7 +103,9 @@ def try_to_unmap_one(pvmw: Ref[page_vma_mapped_walk_control], flags: ttu_flags) 
     Kernel: mm/rmap.c, v6.18, commit 354dffd29575
     Context: i_mmap_rwsem held; may sleep
     Deviates: no notifiers, no huge entries; no locked mappings; that the page has one owner only
-        needs no mark
+        needs no mark; no mappings that are watched (userfaultfd), no pages of devices, and none
+        that are broken; no entry comes back, its flush pending, because somebody has pinned its
+        page
     """
     while page_vma_mapped_walk(pvmw):
         nr_pages = folio_unmap_pte_batch(pvmw)
@@ -167,7 +170,8 @@ def sd_replace_entries(
 
     Kernel: none
     Context: ptl held
-    Deviates: a part of try_to_unmap_one(); nobody has a reference to the page besides
+    Deviates: a part of try_to_unmap_one(); nobody has a reference to the page besides; counting an
+        entry of a slot never fails
     """
     folio = pvmw.folio
     if folio.sd_lazyfree:
@@ -225,7 +229,8 @@ def folio_referenced(folio: Ref[folio]) -> referenced_t:
 
     Kernel: mm/rmap.c, v6.18 (with rmap_walk_file())
     Context: folio locked; may sleep
-    Deviates: waits for the lock of the mappings, as before v5.19
+    Deviates: waits for the lock of the mappings, as before v5.19; no marks of idle pages; a process
+        that exits counts as any other
     """
     referenced: referenced_t = 0
     if not folio_mapped(folio):
@@ -270,7 +275,8 @@ def folio_referenced_one(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
 
     Kernel: mm/rmap.c, v6.18 (with ptep_clear_flush_young(), which flushes nothing on x86)
     Context: i_mmap_rwsem held; may sleep
-    Deviates: no notifiers, no huge entries; no locked mappings; before v3.16 the entry was flushed
+    Deviates: no notifiers, no huge entries; no locked mappings; before v3.16 the entry was flushed;
+        no generations of pages (v6.1)
     """
     is_referenced = False
     while page_vma_mapped_walk(pvmw):

@@ -59,7 +59,7 @@ def folio_alloc_swap(folio: Ref[folio]) -> Bool:
     Kernel: mm/swapfile.c, v6.18 (add_to_swap of mm/swap_state.c before v6.16, which also says that
         the folio must be written)
     Context: folio locked; may sleep
-    Deviates: nothing
+    Deviates: the cache never lacks memory
     """
     entry = get_swap_page()
     if entry < 0:
@@ -173,7 +173,7 @@ def folio_free_swap(folio: Ref[folio]) -> Bool:
 
     Kernel: mm/swapfile.c, v6.18 (try_to_free_swap before v6.0)
     Context: folio locked
-    Deviates: nothing
+    Deviates: the machine is not being suspended to the disk
     """
     if not folio_swapcache_freeable(folio):
         return False

@@ -189,7 +189,9 @@ def shrink_folio_list(folio_list: Ref[sd_folio_list], sc: Ref[scan_control]) -> 
 
     Kernel: mm/vmscan.c, v6.18, commit 72b252aed506
     Context: may sleep
-    Deviates: statistics; no node to move pages to
+    Deviates: statistics; no node to move pages to; no pages that are locked into memory, broken or
+        pinned, which are kept after their unmapping, with its flush pending; what goes to the swap
+        area is written at once, and not when the list is done; memory groups
     """
     cond_resched()
     free_folios = local(sd_folio_list)
@@ -218,7 +220,8 @@ def sd_shrink_folio(folio: Ref[folio], sc: Ref[scan_control]) -> sd_fate:
 
     Kernel: none
     Context: may sleep
-    Deviates: the body of the loop of shrink_folio_list(); writeback is never waited for
+    Deviates: the body of the loop of shrink_folio_list(); writeback is never waited for; may always
+        unmap; the file system has nothing of its own at a page
     """
     if not folio_trylock(folio):
         return sd_fate.KEEP
@@ -245,7 +248,9 @@ def sd_unmap_folio(folio: Ref[folio], references: folio_references) -> sd_fate:
 
     Kernel: none
     Context: folio locked; may sleep
-    Deviates: a part of the loop of shrink_folio_list()
+    Deviates: a part of the loop of shrink_folio_list(); the swap area is never so full that a page
+        loses its slot when it is activated; entries of a large folio are first looked at without
+        the lock, which newer kernels do not (TTU_SYNC)
     """
     if references == folio_references.FOLIOREF_ACTIVATE:
         return sd_fate.ACTIVATE_LOCKED
@@ -285,7 +290,8 @@ def sd_write_folio(
     Kernel: none
     Context: folio locked; may sleep
     Deviates: a part of the loop of shrink_folio_list(); before v4.11 a page need not have been seen
-        dirty before, and before v3.2 every reclaimer writes pages of files
+        dirty before, and before v3.2 every reclaimer writes pages of files; may always enter file
+        systems and the swap area, but where vmscan_nested.py has it
     """
     is_seen_twice = folio.PG_reclaim and record(pglist_data, 0).PGDAT_DIRTY
     if folio_is_file_lru(folio) and not (sc.is_kswapd and is_seen_twice):
@@ -328,7 +334,8 @@ def folio_is_file_lru(folio: Ref[folio]) -> Bool:
 
     Kernel: include/linux/mm_inline.h, v6.18
     Context: any
-    Deviates: no files in memory
+    Deviates: no files in memory; a page that MADV_FREE has given up counts as one of no file, where
+        the kernel takes it for one of a file
     """
     return folio.mapping is not NULL
 
@@ -360,7 +367,7 @@ def pageout(folio: Ref[folio]) -> pageout_t:
 
     Kernel: mm/vmscan.c, v6.18
     Context: folio locked; may sleep
-    Deviates: no files in memory
+    Deviates: no files in memory; nothing goes wrong with the disk
     """
     if not is_page_cache_freeable(folio):
         return pageout_t.PAGE_KEEP
@@ -389,7 +396,8 @@ def __remove_mapping(mapping: Ref[address_space], folio: Ref[folio]) -> Bool:
 
     Kernel: mm/vmscan.c, v6.18
     Context: folio locked
-    Deviates: the cache's lock, which finders do not take
+    Deviates: the cache's lock, which finders do not take; no trace of the page stays (shadow
+        entries), nor is the inode told
     """
     if not folio_ref_freeze(folio, 2):
         return False

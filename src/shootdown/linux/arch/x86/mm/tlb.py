@@ -57,7 +57,8 @@ def flush_tlb_mm_range(
 
     Kernel: arch/x86/mm/tlb.c, v6.18
     Context: interrupts on; may be called with the ptl held
-    Deviates: a range is never so long that all is flushed instead; no global ASIDs (INVLPGB)
+    Deviates: a range is never so long that all is flushed instead; no global ASIDs (INVLPGB); no
+        secondary MMUs
     """
     preempt_disable()
     info = local(flush_tlb_info)
@@ -330,7 +331,7 @@ def arch_tlbbatch_add_pending(batch: Ref[tlbflush_unmap_batch], mm: Ref[mm_struc
 
     Kernel: arch/x86/include/asm/tlbflush.h, v6.18
     Context: ptl held, an entry of the address space was changed
-    Deviates: nothing
+    Deviates: no secondary MMUs, which are told here
     """
     inc_mm_tlb_gen(mm)
     batch.cpumask = batch.cpumask | mm.cpu_bitmap
