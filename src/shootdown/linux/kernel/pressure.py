@@ -45,7 +45,7 @@ def sd_age(mapping: Ref[address_space]) -> None:
     Context: setup
     Deviates: stands for the passes of reclaim before
     """
-    assert RECLAIM
+    assert RECLAIM  # Who reclaims says so in his scenario: CONFIG = {"RECLAIM": True}.
     for pgoff in range(NR_FILE_PAGES):
         folio = mapping.i_pages[pgoff]
         folio_check_references(folio)
@@ -72,7 +72,7 @@ def sd_age_memory() -> None:
     Context: setup
     Deviates: stands for the passes of reclaim before
     """
-    assert RECLAIM
+    assert RECLAIM  # Who reclaims says so in his scenario: CONFIG = {"RECLAIM": True}.
     for pfn in range(NR_PAGES):
         folio = record(page, pfn)
         if folio.PG_lru and folio.mapping is NULL:

@@ -150,7 +150,7 @@ def shrink_inactive_list(sc: Ref[scan_control]) -> None:
     Deviates: one list; interrupts stay on, whose handlers do not take the lock; nobody is throttled
         and no flusher woken
     """
-    assert RECLAIM
+    assert RECLAIM  # Who reclaims says so in his scenario: CONFIG = {"RECLAIM": True}.
     folio_list = local(sd_folio_list)
     lru = record(lruvec, 0)
     spin_lock(lru.lru_lock)
