@@ -19,10 +19,10 @@ from shootdown.linux.include.linux.mmap_lock import (
     mmap_write_unlock,
 )
 from shootdown.linux.include.linux.pagemap import folio_get
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_pte_at
 from shootdown.linux.mm.memory_fault import sd_alloc_table
 from shootdown.linux.mm.mmap import mm_init
-from shootdown.linux.mm.mremap import alloc_new_pmd, get_old_pmd
+from shootdown.linux.mm.mremap import alloc_new_pmd
 from shootdown.linux.mm.rmap import folio_add_rmap_pte
 from shootdown.linux.mm.rmap_anon import anon_vma_clone
 from shootdown.linux.mm.vma import find_vma, vma_link
@@ -41,12 +41,12 @@ def sd_store_to_large_folio(addr: vaddr_t) -> None:
     """
     mm = record(task_struct, this_cpu()).mm
     sd_access(addr, True)
-    head = record(page, ptep_get(pte_offset_map(get_old_pmd(mm, addr), addr)).pfn)
+    head = record(page, ptep_get(sd_pte_at(mm, addr)).pfn)
     head.PG_head = True
     for i in range(1, FOLIO_PAGES):
         sd_access(addr + i, True)
         tail = record(page, index(head) + i)
-        assert ptep_get(pte_offset_map(get_old_pmd(mm, addr + i), addr + i)).pfn == index(tail)
+        assert ptep_get(sd_pte_at(mm, addr + i)).pfn == index(tail)
         assert not RECLAIM or folio_isolate_lru(tail)
         tail._refcount = 0
         tail._mapcount = -1
@@ -76,7 +76,7 @@ def sd_fork_page(child: Ref[mm_struct], addr: vaddr_t) -> None:
     copy.vm_pgoff = addr - vma.vm_start + vma.vm_pgoff
     anon_vma_clone(copy, vma)
     vma_link(child, copy)
-    src_pte = pte_offset_map(get_old_pmd(mm, addr), addr)
+    src_pte = sd_pte_at(mm, addr)
     shared = record(page, ptep_get(src_pte).pfn)
     shared.PG_anon_exclusive = False
     folio_get(page_folio(shared))

@@ -12,6 +12,7 @@ from shootdown.hw.events import permission_begun, permission_done
 from shootdown.lang import (
     NULL,
     Bool,
+    Ptr,
     Ref,
     atomic,
     bits,
@@ -25,6 +26,7 @@ from shootdown.lang import (
 )
 from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_offset_map,
+    pte_t,
     ptep_get_and_clear,
     set_pte_at,
 )
@@ -36,8 +38,9 @@ from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
 from shootdown.linux.mm.mmap import mm_init, sys_munmap
-from shootdown.linux.mm.mremap import get_old_pmd, sys_mremap
+from shootdown.linux.mm.mremap import sys_mremap
 from shootdown.linux.mm.page_alloc import alloc_page
+from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
 from shootdown.linux.mm.rmap import folio_remove_rmap_ptes
 from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_duplicate
 
@@ -46,6 +49,7 @@ __all__ = [
     "sd_become_kthread",
     "sd_move",
     "sd_new_process",
+    "sd_pte_at",
     "sd_read_file",
     "sd_run_in",
     "sd_swap_out",
@@ -140,6 +144,17 @@ def sd_access(vpn: vpn_t, is_write: Bool) -> Bool:
 
 
 @kernel
+def sd_pte_at(mm: Ref[mm_struct], addr: vaddr_t) -> Ptr[pte_t]:
+    """Return the lowest entry for an address that was used.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    return pte_offset_map(mm_find_pmd(mm, addr), addr)
+
+
+@kernel
 def sd_swap_out(vpn: vpn_t) -> None:
     """Let a page of this CPU's process be on the disk: reclaim took it long ago.
 
@@ -148,7 +163,7 @@ def sd_swap_out(vpn: vpn_t) -> None:
     Deviates: nothing
     """
     mm = record(task_struct, this_cpu()).mm
-    pte = pte_offset_map(get_old_pmd(mm, vpn), vpn)
+    pte = sd_pte_at(mm, vpn)
     folio = record(page, ptep_get_and_clear(pte).pfn)
     flush_tlb_mm_range(mm, vpn, vpn + 1, PAGE_SHIFT, False)
     entry = get_swap_page()
