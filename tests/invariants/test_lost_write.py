@@ -14,10 +14,12 @@ CLEAN: Line = (0, "hw_write_entry(entry(0), replace(hw_read_entry(entry(0)), dir
 FLUSH: Line = (0, "hw_invlpg(0)")
 TAKE_BLOCK: Line = (
     0,
-    "with atomic():\n"
-    "    hw_alloc_block()\n"
-    "    record(page_flags, 0).swapcache = True\n"
-    "    record(page_place, 0).swap = 0",
+    (
+        "with atomic():\n"
+        "    hw_alloc_block()\n"
+        "    record(page_flags, 0).swapcache = True\n"
+        "    record(page_place, 0).swap = 0"
+    ),
 )
 WRITE: Line = (0, "hw_write_block(0, 0)")
 GIVE_BLOCK: Line = (
