@@ -18,6 +18,7 @@ from shootdown.hw.events import (
     block_freed_twice,
     block_read,
     block_written,
+    device_stored,
     disk_read,
     disk_written,
 )
@@ -27,6 +28,7 @@ from shootdown.lang import Bool, atomic, hw, record, struct
 __all__ = [
     "block",
     "hw_alloc_block",
+    "hw_device_store",
     "hw_free_block",
     "hw_read_block",
     "hw_read_disk",
@@ -60,6 +62,14 @@ def hw_read_disk(pfn: pfn_t) -> None:
     with atomic():
         record(frame, pfn).unsaved = False
         disk_read(pfn)
+
+
+@hw
+def hw_device_store(pfn: pfn_t) -> None:
+    """Let a device store to a frame, at the behest of somebody who wants to load that."""
+    with atomic():
+        record(frame, pfn).unsaved = True
+        device_stored(pfn)
 
 
 @hw

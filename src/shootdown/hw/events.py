@@ -35,6 +35,7 @@ __all__ = [
     "block_written",
     "broadcasts_awaited",
     "cr3_loaded",
+    "device_stored",
     "dirty_bit_set",
     "disk_read",
     "disk_written",
@@ -350,6 +351,11 @@ def broadcasts_awaited(cpu: cpu_id) -> None:
 @event
 def disk_written(pfn: pfn_t) -> None:
     """The contents of a frame reach the disk."""
+
+
+@event
+def device_stored(pfn: pfn_t) -> None:
+    """A device stores to a frame, through no translation."""
 
 
 @event

@@ -32,6 +32,7 @@ from shootdown.hw.bounds import (
 )
 from shootdown.hw.events import (
     access_made,
+    device_stored,
     disowning_done,
     page_discarded,
     page_disowned,
@@ -154,6 +155,13 @@ def evicted_page_is_not_stored_to(
     if write and not is_being_disowned(pfn):
         check(stale or not record(farewell, pfn).evicted, "lost_write")
         record(farewell, pfn).disowned = False
+
+
+@on(device_stored)
+def evicted_page_is_not_stored_to_by_a_device(pfn: pfn_t) -> None:
+    """Find what a device stores after the last look at the page."""
+    check(not record(farewell, pfn).evicted, "lost_write")
+    record(farewell, pfn).disowned = False
 
 
 @on(page_freed)

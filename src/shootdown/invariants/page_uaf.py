@@ -10,7 +10,13 @@ unlocked it, or that waits for the page's lock and has no reference to the page.
 from __future__ import annotations
 
 from shootdown.hw.bounds import block_t, pfn_t
-from shootdown.hw.events import block_written, disk_written, page_cleaned, page_dirtied
+from shootdown.hw.events import (
+    block_written,
+    device_stored,
+    disk_written,
+    page_cleaned,
+    page_dirtied,
+)
 from shootdown.hw.memory import frame
 from shootdown.lang import Bool, check, invariant, on, record
 
@@ -28,6 +34,12 @@ def dirtied_page_is_live(pfn: pfn_t) -> None:
 @on(page_cleaned)
 def cleaned_page_is_live(pfn: pfn_t) -> None:
     """Judge a page that is said to be clean."""
+    check(record(frame, pfn).allocated, "page_uaf")
+
+
+@on(device_stored)
+def page_of_a_device_is_live(pfn: pfn_t) -> None:
+    """Judge a page that a device stores to."""
     check(record(frame, pfn).allocated, "page_uaf")
 
 

@@ -116,6 +116,7 @@ __all__ = [
     "LAZYFREE_BATCH",
     "LAZYFREE_BATCH_END",
     "LAZYFREE_BATCH_WRITE",
+    "LAZYFREE_REFS",
     "LRU_TEST_CLEAR",
     "MADVISE_RELOCK_DRAIN",
     "MADV_FREE",
@@ -279,6 +280,16 @@ FLUSH_BATCHED_GENS = feature(
     brings="Flushes that reclaim puts off are counted.",
     reverting="One bit tells that there are some. Who clears it after a flush may clear one that "
     "was set in the meantime.",
+)
+
+LAZYFREE_REFS = feature(
+    "lazyfree_refs",
+    commit="6c8e2a256915",
+    subject="mm: fix race between MADV_FREE reclaim and blkdev direct IO read",
+    release="v5.18",
+    requires=(LAZYFREE,),
+    brings="A page that its owner does not need is kept if anybody else has a reference.",
+    reverting="It is dropped, and what a device stores to it then nobody finds: lost_write.",
 )
 
 SWAPIN_REUSE = feature(

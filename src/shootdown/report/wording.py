@@ -124,6 +124,7 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     # interrupts
     "invalidation_broadcast": (Wording("TLBI -> all CPUs"),),
     "broadcasts_awaited": (Wording("own TLBIs are done"),),
+    "device_stored": (Wording("device -> {page}"),),
     "ipi_sent": (Wording("IPI -> {targets:cpus}"),),
     "ipi_acknowledged": _NOWHERE,
     # frames, tables and the disk

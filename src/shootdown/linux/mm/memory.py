@@ -44,6 +44,7 @@ from shootdown.linux.include.asm_generic.tlb import (
     tlb_end_vma,
     tlb_remove_tlb_entry,
 )
+from shootdown.linux.include.linux.mm import page_folio
 from shootdown.linux.include.linux.mm_types import page, vm_area_struct
 from shootdown.linux.include.linux.pgtable import (
     pmd_none_or_clear_bad,
@@ -154,7 +155,7 @@ def zap_pte_range(
     while True:
         ptent = ptep_get(pte)
         if pte_present(ptent):
-            zap_present_folio_ptes(tlb, pte, record(page, ptent.pfn), addr, result)
+            zap_present_folio_ptes(tlb, pte, page_folio(record(page, ptent.pfn)), addr, result)
         elif CONFIG_SWAP and is_swap_pte(ptent):
             zap_nonpresent_ptes(pte, ptent)
         addr = addr + 1

@@ -61,12 +61,13 @@ def free_unref_page(page: Ref[page]) -> None:
     Context: any
     Deviates: per-CPU lists and zones; a page that still counts as mapped is not leaked but reported
     """
+    if FOLIO_PAGES > 1 and page.PG_head:
+        sd_free_tail(page)
     with atomic():
         assert page._mapcount == -1
         assert not (RECLAIM and page.PG_lru)
         page.sd_lazyfree = False
-        if FOLIO_PAGES == 1:
-            page.PG_head = False
+        page.PG_head = False
         page.PG_active = False
         page.PG_referenced = False
         page.PG_reclaim = False
@@ -76,8 +77,6 @@ def free_unref_page(page: Ref[page]) -> None:
             record(page_flags, index(page)).dirty = False
         if CONFIG_SWAP or READ_BACK:
             record(page_origin, index(page)).home = 0
-    if FOLIO_PAGES > 1 and page.PG_head:
-        sd_free_tail(page)
     hw_free_frame(index(page))
 
 
@@ -90,7 +89,6 @@ def sd_free_tail(head: Ref[page]) -> None:
     Deviates: stands for free_tail_page_prepare() with the rest of free_unref_page(); the frames are
         free for others one after the other
     """
-    head.PG_head = False
     for i in range(1, FOLIO_PAGES):
         record(page_unit, index(head) + i).rank = 0
         hw_free_frame(index(head) + i)

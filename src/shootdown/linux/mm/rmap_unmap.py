@@ -13,7 +13,7 @@ from shootdown.lang import NULL, Bool, Ref, atomic, has, index, kernel, local, r
 from shootdown.linux.arch.x86.include.asm.pgtable import pmd_addr_end, pte_t, ptep_get, set_pte_at
 from shootdown.linux.arch.x86.mm.tlb import flush_tlb_range
 from shootdown.linux.bounds import NR_VMAS
-from shootdown.linux.features import LAZYFREE_BATCH_WRITE
+from shootdown.linux.features import LAZYFREE_BATCH, LAZYFREE_BATCH_WRITE, LAZYFREE_REFS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm import folio_nr_pages
 from shootdown.linux.include.linux.mm_types import folio
@@ -170,14 +170,17 @@ def sd_replace_entries(
 
     Kernel: none
     Context: ptl held
+<<<<<<< HEAD
+    Deviates: a part of try_to_unmap_one()
+=======
     Deviates: a part of try_to_unmap_one(); nobody has a reference to the page besides; counting an
         entry of a slot never fails
+>>>>>>> 2bd6a176ccddbc5ca407d50eba772627efbc83f1
     """
     folio = pvmw.folio
     if folio.sd_lazyfree:
-        if folio_test_dirty(folio):
+        if not sd_may_drop(folio):
             set_ptes(pvmw.pte, pteval, nr_pages)
-            folio.sd_lazyfree = False
             return False
         with atomic():
             page_discarded(pteval.pfn)
@@ -187,6 +190,27 @@ def sd_replace_entries(
         return True
     sd_note_slot(pvmw)
     return True
+
+
+@kernel
+def sd_may_drop(folio: Ref[folio]) -> Bool:
+    """Tell whether a page may be dropped: nobody has stored to it, nor will by a reference.
+
+    Who takes one without a lock looks at the entry again, which is gone. It is looked for first:
+    who gives one back has said before that the page is dirty.
+
+    Kernel: none
+    Context: ptl held, and the entry taken out
+    Deviates: a part of try_to_unmap_one(); the mark goes in another order than in the kernel
+    """
+    is_referenced = False
+    if has(LAZYFREE_REFS):
+        ref_count = folio._refcount
+        is_referenced = ref_count != folio._mapcount + 2
+    is_dirty = folio_test_dirty(folio)
+    if is_dirty or (is_referenced and not has(LAZYFREE_BATCH)):
+        folio.sd_lazyfree = False
+    return not is_dirty and not is_referenced
 
 
 @kernel

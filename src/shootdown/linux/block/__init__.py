@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""File systems: what writeback asks of them."""
