@@ -170,12 +170,7 @@ def sd_replace_entries(
 
     Kernel: none
     Context: ptl held
-<<<<<<< HEAD
-    Deviates: a part of try_to_unmap_one()
-=======
-    Deviates: a part of try_to_unmap_one(); nobody has a reference to the page besides; counting an
-        entry of a slot never fails
->>>>>>> 2bd6a176ccddbc5ca407d50eba772627efbc83f1
+    Deviates: a part of try_to_unmap_one(); counting an entry of a slot never fails
     """
     folio = pvmw.folio
     if folio.sd_lazyfree:
