@@ -224,6 +224,7 @@ COVERED = (
         "lost_write",
     ),
     *each_covers_the_other(FLUSH_OF_INVALID, FLUSH_OF_CLEAN, "free-huge", "lost_write"),
+    Covered(FLUSH_OF_INVALID, (FLUSH_OF_CLEAN,), "free-huge", "lost_write", kernel="v4.14"),
     *each_covers_the_other(
         Gone("zap_pte_range", "no tlb_remove_tlb_entry(tlb, addr)"),
         Gone("tlb_remove_page", "no tlb.need_flush = True"),
