@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ __all__ = ["PROGRAMS", "SIZES", "VARIANTS", "Size", "protocol", "scenario"]
 
 NOTHING = Roots("shootdown.nothing", "shootdown.nothing", "shootdown.nothing")
 """No kernel and no invariants: the protocol has its own."""
+
+NO_SETTINGS: Mapping[str, int | bool] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,13 @@ def protocol(pages: int, cpus: int, rounds: int, *, variant: int, mapcheck: bool
     )
 
 
-def scenario(name: str, kernel: str, *, reduce: bool = True) -> Request:
+def scenario(
+    name: str,
+    kernel: str,
+    settings: Mapping[str, int | bool] = NO_SETTINGS,
+    *,
+    reduce: bool = True,
+) -> Request:
     """Return a packaged scenario under a kernel; none: the newest."""
     model = Catalogue(
         Library(), ROOTS, kernels="shootdown.linux.kernels", scenarios="shootdown.scenarios"
@@ -79,7 +87,7 @@ def scenario(name: str, kernel: str, *, reduce: bool = True) -> Request:
         roots=ROOTS,
         scenario=model.scenario(name).module,
         features=model.kernel(kernel or model.newest, ()).features,
-        settings={},
+        settings=settings,
         reduce=reduce,
     )
 
@@ -93,11 +101,24 @@ def _two_writers(kernel: str) -> Request:
     return scenario("zap+mkclean-two-writers", kernel, reduce=False)
 
 
+def _reclaim(pages: int, *, read_back: bool) -> Request:
+    """Return reclaim of some pages that two processes have mapped, on three CPUs."""
+    settings = {
+        "NR_FILE_PAGES": pages,
+        "PTRS_PER_TABLE": pages,
+        "NR_PAGES": 2 * pages + 2 if read_back else pages + 1,
+        "READ_BACK": read_back,
+    }
+    return scenario("reclaim-two-mms", "", settings)
+
+
 PROGRAMS: dict[str, Callable[[], Request]] = {
     **{name: partial(_sized, name) for name in SIZES},
     **{
         f"two-writers {kernel or 'newest'}": partial(_two_writers, kernel)
         for kernel in ("v3.15", "")
     },
+    "reclaim 2 pages": partial(_reclaim, 2, read_back=True),
+    "reclaim 3 pages": partial(_reclaim, 3, read_back=False),
 }
-"""The programs that are timed. The packaged scenario is explored without reductions, for size."""
+"""The programs that can be timed. Two-writers is explored without reductions, for size."""
