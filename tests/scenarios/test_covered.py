@@ -77,8 +77,7 @@ FLUSH_OF_CLEAN = Gone("madvise_free_huge_pmd", "no tlb_remove_pmd_tlb_entry(tlb,
 TWO_FAULTS = '''
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in
 
 NAME = "two-faults"
 BOUNDS = {"LEVELS": 1, "NR_VMAS": 1}
@@ -113,8 +112,7 @@ TRUNCATION = '''
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_map_file
 
 NAME = "truncation"
 BOUNDS = {"LEVELS": 1, "NR_CPUS": 1, "NR_VMAS": 1}

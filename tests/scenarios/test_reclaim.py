@@ -22,8 +22,8 @@ SCENARIO = '''
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file, sd_under_pressure
-from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.kernel.pressure import sd_age, sd_under_pressure
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in
 from shootdown.linux.mm.vmscan import balance_pgdat, try_to_free_pages
 
 NAME = "pages-and-cpus"

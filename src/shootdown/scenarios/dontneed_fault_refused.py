@@ -12,11 +12,10 @@ Commit ad33bb04b2a6 (v4.5) looks once, for both.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, at, holds, record, setup, since, task, violated
+from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+fault-refused"
 BOUNDS = {"NR_PAGES": 3, "NR_TABLES": 3, "NR_VMAS": 1}
@@ -31,10 +30,9 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def process_without_memory() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
 
 
 @setup(cpu=1)
@@ -44,13 +42,13 @@ def its_second_thread() -> None:
 
 
 @task(cpu=0)
-def store_once() -> None:
+def writer() -> None:
     """Store to the memory."""
     sd_access(0, True)
 
 
 @task(cpu=1)
-def store_and_give() -> None:
+def adviser() -> None:
     """Store to the memory, and give it back."""
     sd_access(0, True)
     sys_madvise(0, 2)

@@ -10,11 +10,10 @@ MADV_FREE splits huge pages up to v4.4; commit 58ceeb6bec86 (v4.11) keeps the en
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sd_madvise_free, sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+free-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -30,26 +29,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_that_gives() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_frees() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def free_huge_page() -> None:
+def disowner() -> None:
     """Say that the huge page is not needed."""
     sd_madvise_free(0, 2)
 
 
 @task(cpu=1)
-def give_huge_page() -> None:
+def adviser() -> None:
     """Give the huge page back."""
     sys_madvise(0, 2)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.large import sd_store_to_large_folio
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free, sys_madvise
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

@@ -8,12 +8,11 @@ second, the fault finds another entry than before, and leaves it alone; else the
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+numa-fault-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -26,27 +25,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def balanced_process() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, store to it, and be balanced."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
     task_numa_work(0, 2)
 
 
 @setup(cpu=0)
-def thread_that_comes_back() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def come_back() -> None:
+def reader() -> None:
     """Load from the huge page."""
     sd_access(0, False)
 
 
 @task(cpu=1)
-def give_inaccessible_page() -> None:
+def adviser() -> None:
     """Give the huge page back."""
     sys_madvise(0, 2)

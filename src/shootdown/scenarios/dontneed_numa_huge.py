@@ -13,12 +13,11 @@ access, and still has its page.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+numa-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -36,27 +35,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def giving_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def balanced_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def balance() -> None:
+def balancer() -> None:
     """Find out who uses the huge page."""
     task_numa_work(0, 2)
 
 
 @task(cpu=1)
-def give_and_load() -> None:
+def adviser() -> None:
     """Give the huge page back, and load from what is there then."""
     sys_madvise(0, 2)
     sd_access(1, False)

@@ -11,12 +11,11 @@ Commit 5b7abeae3af8 (v4.11) keeps the entry.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+softdirty-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -32,21 +31,20 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def watched_giver() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @task(cpu=0)
-def watch_huge_page() -> None:
+def watcher() -> None:
     """Watch for stores from now on."""
     sd_clear_soft_dirty(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def give_watched_page() -> None:
+def adviser() -> None:
     """Give the huge page back, and store to what is there then."""
     sys_madvise(0, 2)
     sd_access(1, True)

@@ -9,12 +9,11 @@ alone; else the page would be back.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "dontneed+wp-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -27,27 +26,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def process_that_is_watched() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, store to it, and be watched."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
     sd_clear_soft_dirty(record(mm_struct, 0))
 
 
 @setup(cpu=0)
-def thread_that_stores_again() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def store_again() -> None:
+def writer() -> None:
     """Store to the huge page."""
     sd_access(0, True)
 
 
 @task(cpu=1)
-def give_read_only_page() -> None:
+def adviser() -> None:
     """Give the huge page back."""
     sys_madvise(0, 2)

@@ -18,9 +18,8 @@ from __future__ import annotations
 from shootdown.lang import NULL, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.exit import exit_mm
-from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_switch_to
+from shootdown.linux.kernel.user import sd_access, sd_switch_to, sd_take_memory
 
 NAME = "exit+lazy"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "fault+reclaim"

@@ -7,11 +7,10 @@ sets the dirty bit again, as the translation of the huge page has been flushed.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "free-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -23,26 +22,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def huge_owner() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def huge_owners_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def huge_stores() -> None:
+def user() -> None:
     """Load from one end of the huge page, and store to the other."""
     sd_user(0b01, 0b10)
 
 
 @task(cpu=0)
-def huge_disowner() -> None:
+def disowner() -> None:
     """Say that the huge page is not needed."""
     sd_madvise_free(0, 2)

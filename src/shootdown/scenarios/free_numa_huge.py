@@ -13,12 +13,11 @@ So it is since ced108037c2a (v4.11), which does not take the entry out any more.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "free+numa-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -34,27 +33,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def owner_who_freed() -> None:
+def process() -> None:
     """Have a huge page of fresh memory, and say that what it holds is not needed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
     sd_madvise_free(0, 2)
 
 
 @setup(cpu=0)
-def thread_that_is_balanced() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def store_after_all() -> None:
+def writer() -> None:
     """Store to the huge page all the same."""
     sd_user(0, 0b10)
 
 
 @task(cpu=0)
-def balance_freed_page() -> None:
+def balancer() -> None:
     """Find out who uses the huge page."""
     task_numa_work(0, 2)

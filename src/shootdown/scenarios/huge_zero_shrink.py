@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.huge_memory_zero import (
     get_huge_zero_folio,
     put_huge_zero_folio,

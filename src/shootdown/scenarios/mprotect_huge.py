@@ -7,10 +7,9 @@ is changed, and one flush with any address in the huge page will do.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "mprotect-huge"
@@ -20,26 +19,25 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def thread_that_stores() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_protects() -> None:
+def second_thread() -> None:
     """Be its second thread."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def huge_writer() -> None:
+def user() -> None:
     """Load from one end of the huge page and store to the other, until a store is forbidden."""
     sd_user(0b01, 0b10)
 
 
 @task(cpu=0)
-def huge_protector() -> None:
+def protector() -> None:
     """Make the huge page read-only."""
     sys_mprotect(0, 2, VM_READ)

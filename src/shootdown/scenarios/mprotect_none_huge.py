@@ -8,10 +8,10 @@ finds it in the end.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, holds, record, setup, since, task
+from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import VM_READ, VM_WRITE, mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "mprotect-none-huge"
@@ -21,27 +21,26 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=1)
-def thread_that_uses() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def thread_that_forbids() -> None:
+def second_thread() -> None:
     """Be its second thread."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def huge_user() -> None:
+def user() -> None:
     """Load from one end of the huge page and store to the other, until that is forbidden."""
     sd_user(0b01, 0b10)
 
 
 @task(cpu=0)
-def forbids_and_allows() -> None:
+def protector() -> None:
     """Make the huge page inaccessible, accessible again, inaccessible once more, and unmap it."""
     sys_mprotect(0, 2, 0)
     sys_mprotect(0, 2, VM_READ | VM_WRITE)

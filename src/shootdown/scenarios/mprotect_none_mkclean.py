@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 from shootdown.linux.mm.page_writeback import do_writepages
 

@@ -8,10 +8,10 @@ its end. The thread may use the old address until then, and never after the page
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
-from shootdown.linux.mm.mmap import do_mmap, sys_munmap
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.mremap import sys_mremap
 
 NAME = "mremap-huge"
@@ -24,27 +24,26 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def thread_at_old_place() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=0)
-def moving_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def huge_mover() -> None:
+def mover() -> None:
     """Move the huge page up, and unmap it there."""
     sys_mremap(0, 2, 2)
     sys_munmap(2, 2)
 
 
 @task(cpu=1, kind="user")
-def user_of_both_places() -> None:
+def user() -> None:
     """Store to the old place, and load from the new one."""
     sd_user(0b0100, 0b0001)

@@ -27,8 +27,7 @@ from shootdown.lang import Ptr, at, holds, kernel, record, setup, since, task, v
 from shootdown.linux.arch.x86.include.asm.pgtable import pmd_t, pte_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in, sd_user
 from shootdown.linux.mm.mremap import sys_mremap
 
 NAME = "mremap+table"

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_switch_to
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_switch_to, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 

@@ -7,11 +7,10 @@ allows no access, and either wait until it is what it shall be, or make it acces
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "numa+fault-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -23,27 +22,26 @@ EXPECT = (
 
 
 @setup(cpu=0)
-def first_huge_user() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @setup(cpu=1)
-def second_huge_user() -> None:
+def second_thread() -> None:
     """Join the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1, kind="user")
-def huge_uses() -> None:
+def user() -> None:
     """Load from the huge page and store to it."""
     sd_user(0b01, 0b10)
 
 
 @task(cpu=0)
-def balance_and_use() -> None:
+def balancer() -> None:
     """Make the huge page inaccessible, and load from it."""
     task_numa_work(0, 2)
     sd_access(0, False)

@@ -12,11 +12,10 @@ balancing came later, and shared its walk with mprotect(). Commit 8b272b3cbbb5 (
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, at, holds, record, setup, since, task, violated
+from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.mempolicy import task_numa_work
-from shootdown.linux.mm.mmap import do_mmap
 
 NAME = "numa+huge-fault"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -32,26 +31,25 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def process_to_be_balanced() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
 
 
 @setup(cpu=0)
-def balancing_thread() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def balance_nothing() -> None:
+def balancer() -> None:
     """Find out who uses the memory."""
     task_numa_work(0, 2)
 
 
 @task(cpu=1)
-def store_to_huge_page() -> None:
+def writer() -> None:
     """Store to the memory, and load from its other end."""
     sd_access(0, True)
     sd_access(1, False)

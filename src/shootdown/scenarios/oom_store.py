@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_take_memory, sd_user
 from shootdown.linux.mm.oom_kill import oom_reap_task_mm
 
 NAME = "oom+store"

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from shootdown.lang import absent, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in, sd_user
 from shootdown.linux.mm.madvise_pageout import sd_madvise_pageout
 from shootdown.linux.mm.page_writeback import do_writepages
 
@@ -24,13 +23,13 @@ EXPECT = (since("v2.6.39", absent()), since("v5.4", violated("lost_write")))
 
 
 @setup(cpu=0)
-def advising_thread() -> None:
+def process() -> None:
     """Map a page of a file."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def second_thread() -> None:
     """Run in the same process, and store to the page."""
     sd_run_in(record(mm_struct, 0))
     sd_access(0, True)
@@ -43,12 +42,12 @@ def adviser() -> None:
 
 
 @task(cpu=2)
-def writeback() -> None:
+def flusher() -> None:
     """Write the page to the disk."""
     do_writepages(record(address_space, 0))
 
 
 @task(cpu=1, kind="user")
-def storer() -> None:
+def writer() -> None:
     """Store to the page."""
     sd_user(0, 1)

@@ -15,8 +15,8 @@ from __future__ import annotations
 from shootdown.hw.access import cpu_access
 from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.kernel.pressure import sd_age
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in
 from shootdown.linux.mm.madvise_pageout import sd_madvise_pageout
 from shootdown.linux.mm.truncate import truncate_setsize
 from shootdown.linux.mm.vmscan import try_to_free_pages
@@ -28,13 +28,13 @@ EXPECT = (since("v2.6.39", absent()), since("v5.4", holds()))
 
 
 @setup(cpu=0)
-def modest_thread() -> None:
+def process() -> None:
     """Map a page of a file."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
 
 
 @setup(cpu=1)
-def loading_thread() -> None:
+def second_thread() -> None:
     """Run in the same process and load from the page, and then do something else for a while."""
     sd_run_in(record(mm_struct, 0))
     sd_access(0, False)
@@ -48,7 +48,7 @@ def adviser() -> None:
 
 
 @task(cpu=2)
-def allocation() -> None:
+def reclaimer() -> None:
     """Free some pages, and then all of the file's."""
     try_to_free_pages()
     truncate_setsize(record(address_space, 0), 0)

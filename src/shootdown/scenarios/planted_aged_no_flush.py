@@ -18,8 +18,8 @@ from shootdown.lang import Bool, Ref, absent, holds, kernel, record, setup, sinc
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_present, pte_t
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.include.linux.rmap import ttu_flags
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_use_file_long_ago
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-aged-no-flush"
@@ -59,9 +59,7 @@ def should_defer_flush(mm: Ref[mm_struct], flags: ttu_flags) -> Bool:
 @setup(cpu=1)
 def process() -> None:
     """Map a page of a file and load from it, and then do something else for a while."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, False)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), False)
 
 
 @task(cpu=0)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_run_in, sd_user
 from shootdown.linux.mm.madvise import sys_madvise
 
 NAME = "planted-dontneed-no-flush"

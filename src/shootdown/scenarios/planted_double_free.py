@@ -9,8 +9,7 @@ from __future__ import annotations
 from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct, page
 from shootdown.linux.include.linux.pagemap import folio_put
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "planted-double-free"

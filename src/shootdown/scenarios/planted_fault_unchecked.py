@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from shootdown.lang import Bool, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct, vm_area_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "planted-fault-unchecked"

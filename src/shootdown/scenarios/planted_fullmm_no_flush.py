@@ -14,8 +14,7 @@ from shootdown.linux.arch.x86.mm.tlb import flush_tlb_mm_range
 from shootdown.linux.bounds import PAGE_SHIFT
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_take_memory, sd_user
 from shootdown.linux.mm.oom_kill import oom_reap_task_mm
 
 NAME = "planted-fullmm-no-flush"

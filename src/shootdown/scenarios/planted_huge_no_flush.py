@@ -11,8 +11,7 @@ from __future__ import annotations
 from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory, sd_user
 from shootdown.linux.mm.madvise import sys_madvise
 
 NAME = "planted-huge-no-flush"

@@ -12,8 +12,7 @@ from shootdown.hw.cpu import hw_irqs_off, hw_irqs_on
 from shootdown.hw.ipi import hw_wait_for_ipis
 from shootdown.lang import kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_read_file, sd_run_in
+from shootdown.linux.kernel.user import sd_access, sd_read_file, sd_run_in, sd_take_memory
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 from shootdown.linux.mm.page_writeback import do_writepages
 

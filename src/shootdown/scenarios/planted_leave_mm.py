@@ -12,9 +12,8 @@ from shootdown.linux.arch.x86.include.asm.tlbflush import cpu_tlbstate
 from shootdown.linux.arch.x86.mm.tlb import sd_leave_mask
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.exit import exit_mm
-from shootdown.linux.kernel.pressure import sd_take_memory
 from shootdown.linux.kernel.sched.core import context_switch
-from shootdown.linux.kernel.user import sd_access, sd_switch_to
+from shootdown.linux.kernel.user import sd_access, sd_switch_to, sd_take_memory
 
 NAME = "planted-leave-mm"
 BOUNDS = {"NR_CPUS": 2, "NR_VMAS": 1}

@@ -12,8 +12,7 @@ from shootdown.lang import Ptr, Ref, kernel, record, setup, since, task, violate
 from shootdown.linux.arch.x86.include.asm.pgtable import pgd_t, pmd_offset
 from shootdown.linux.include.asm_generic.tlb import mmu_gather
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_area_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 

@@ -12,8 +12,7 @@ from shootdown.lang import Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_unlock
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_user
+from shootdown.linux.kernel.user import sd_map_file, sd_user
 from shootdown.linux.mm.page_writeback import folio_mark_dirty
 
 NAME = "planted-mark-unlocked"

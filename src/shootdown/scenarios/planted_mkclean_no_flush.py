@@ -11,8 +11,7 @@ from shootdown.hw.bounds import vaddr_t
 from shootdown.lang import Ptr, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, ptep_get_and_clear
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_area_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 from shootdown.linux.mm.page_writeback import do_writepages
 
 NAME = "planted-mkclean-no-flush"

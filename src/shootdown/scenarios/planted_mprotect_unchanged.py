@@ -10,8 +10,7 @@ from __future__ import annotations
 from shootdown.lang import kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pgprot_t, pte_t
 from shootdown.linux.include.linux.mm_types import VM_READ, mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.mprotect import sys_mprotect
 
 NAME = "planted-mprotect-unchanged"

@@ -11,8 +11,8 @@ from __future__ import annotations
 from shootdown.lang import Ref, absent, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, folio, mm_struct
 from shootdown.linux.include.linux.mmzone import sd_folio_list
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_use_file_long_ago
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.page_alloc import free_unref_page
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
@@ -39,9 +39,7 @@ def sd_free_later(free_folios: Ref[sd_folio_list], folio: Ref[folio]) -> None:
 @setup(cpu=1)
 def process() -> None:
     """Map a page of a file and load from it, and then do something else for a while."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, False)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), False)
 
 
 @task(cpu=0)

@@ -11,8 +11,8 @@ from shootdown.lang import absent, kernel, record, setup, since, task, this_task
 from shootdown.linux.arch.x86.mm.tlb import arch_tlbbatch_flush
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_use_file_long_ago
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-reclaim-left-over"
@@ -42,9 +42,7 @@ def try_to_unmap_flush() -> None:
 @setup(cpu=1)
 def process() -> None:
     """Map a page and load from it."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, False)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), False)
 
 
 @task(cpu=0)

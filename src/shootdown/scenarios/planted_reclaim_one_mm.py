@@ -11,8 +11,8 @@ from shootdown.lang import Ref, absent, kernel, record, setup, since, task, viol
 from shootdown.linux.arch.x86.mm.tlb import inc_mm_tlb_gen
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
+from shootdown.linux.kernel.pressure import sd_age
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_new_process, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

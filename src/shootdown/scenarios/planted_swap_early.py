@@ -17,8 +17,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
 )
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_fault
 from shootdown.linux.include.linux.swapops import pte_to_swp_entry
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_swap_out
+from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_take_memory
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.pgtable_generic import pte_offset_map_lock
 from shootdown.linux.mm.rmap_anon import folio_add_anon_rmap_pte

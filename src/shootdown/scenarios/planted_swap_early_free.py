@@ -10,8 +10,8 @@ from __future__ import annotations
 from shootdown.lang import Ref, absent, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import folio, mm_struct
 from shootdown.linux.include.linux.mmzone import sd_folio_list
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_user
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_take_memory, sd_user
 from shootdown.linux.mm.page_alloc import free_unref_page
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

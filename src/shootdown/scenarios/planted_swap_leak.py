@@ -9,8 +9,7 @@ from __future__ import annotations
 from shootdown.lang import Ptr, kernel, record, setup, since, task, violated
 from shootdown.linux.arch.x86.include.asm.pgtable import pte_t, set_pte_at
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_swap_out
+from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_take_memory
 from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "planted-swap-leak"

@@ -8,11 +8,10 @@ copy of what it holds, and is clean.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Bool, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Bool, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import folio, mm_struct, vm_fault
 from shootdown.linux.include.linux.page_flags import folio_test_swapcache
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_swap_out
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_take_memory
 
 NAME = "planted-swapin-full"
 BOUNDS = {"NR_CPUS": 1, "NR_VMAS": 1}
@@ -42,15 +41,14 @@ def folio_set_dirty(folio: Ref[folio]) -> None:
 
 
 @setup(cpu=0)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @task(cpu=0)
-def loader() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_access(0, False)

@@ -7,12 +7,11 @@ another has given back, in the place of the one that was stored to since.
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Bool, Ref, kernel, record, setup, since, task, violated
+from shootdown.lang import Bool, Ref, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import folio, mm_struct
 from shootdown.linux.include.linux.swap import swp_entry_t
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_swap_out
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
-from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "planted-swapin-reused"
@@ -33,28 +32,27 @@ def folio_matches_swap_entry(folio: Ref[folio], entry: swp_entry_t) -> Bool:
 
 
 @setup(cpu=0)
-def loading_thread() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @setup(cpu=1)
-def storing_thread() -> None:
+def second_thread() -> None:
     """Share the process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def load() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_access(0, False)
 
 
 @task(cpu=1)
-def reuse() -> None:
+def adviser() -> None:
     """Give the page back, store to a fresh one, and need memory, twice."""
     sys_madvise(0, 1)
     sd_access(0, True)

@@ -11,8 +11,7 @@ from __future__ import annotations
 from shootdown.lang import atomic, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.include.linux.swap import ENOENT, prepare_result, swap_slot, swp_entry_t
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_take_memory
 
 NAME = "planted-swapin-twice"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2, "LEVELS": 1, "PTRS_PER_TABLE": 1}

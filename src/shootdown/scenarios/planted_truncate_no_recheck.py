@@ -13,8 +13,7 @@ from shootdown.linux.bounds import pgoff_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_lock
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_user
+from shootdown.linux.kernel.user import sd_map_file, sd_user
 from shootdown.linux.mm.filemap import __filemap_get_folio
 
 NAME = "planted-truncate-no-recheck"

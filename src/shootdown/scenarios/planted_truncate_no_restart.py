@@ -14,8 +14,7 @@ from shootdown.linux.bounds import NR_VMAS, file_size_t, truncate_count_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.history.mm.memory_zap_no_lockbreak import sd_unmap_mapping_vma
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_new_process, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "planted-truncate-no-restart"

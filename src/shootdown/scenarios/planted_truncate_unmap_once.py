@@ -13,8 +13,7 @@ from shootdown.linux.bounds import file_size_t
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, folio, mm_struct
 from shootdown.linux.include.linux.page_flags import folio_test_clear_dirty
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_user
+from shootdown.linux.kernel.user import sd_map_file, sd_user
 from shootdown.linux.mm.memory_zap import unmap_mapping_range
 from shootdown.linux.mm.truncate import truncate_inode_pages
 

@@ -11,8 +11,7 @@ from shootdown.hw.memory import frame
 from shootdown.lang import Ref, atomic, check, kernel, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page, vm_fault
 from shootdown.linux.include.linux.pagemap import folio_get, folio_put
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_map_file
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
 from shootdown.linux.mm.memory_fault import wp_page_reuse
 from shootdown.linux.mm.page_writeback import do_writepages, folio_mark_dirty

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file, sd_under_pressure
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_under_pressure, sd_use_file_long_ago
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.page_writeback import do_writepages
 from shootdown.linux.mm.vmscan import balance_pgdat
 
@@ -28,9 +28,7 @@ EXPECT = (
 @setup(cpu=1)
 def process() -> None:
     """Map a page of a file and store to it; let somebody read the file after a while."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, True)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), True)
     record(address_space, 0).i_pages[0].PG_referenced = True
     sd_under_pressure(record(address_space, 0))
 

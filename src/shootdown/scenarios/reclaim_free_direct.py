@@ -18,8 +18,8 @@ from __future__ import annotations
 from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.block.fops import __blkdev_direct_IO_simple
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.madvise import sd_madvise_free
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 from shootdown.hw.access import cpu_access
 from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_take_memory
 from shootdown.linux.mm.madvise import sd_madvise_free
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

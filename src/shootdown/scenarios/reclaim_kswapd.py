@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from shootdown.lang import at, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file, sd_under_pressure
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_age, sd_under_pressure
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 from shootdown.linux.mm.vmscan import balance_pgdat
 
 NAME = "reclaim+kswapd"

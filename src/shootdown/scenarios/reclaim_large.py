@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_age
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-large"

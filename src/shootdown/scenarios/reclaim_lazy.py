@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, at, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
+from shootdown.linux.kernel.pressure import sd_use_file_long_ago
 from shootdown.linux.kernel.sched.core import context_switch
 from shootdown.linux.kernel.user import sd_access
 from shootdown.linux.mm.vmscan import try_to_free_pages
@@ -29,9 +29,7 @@ EXPECT = (
 @setup(cpu=1)
 def process() -> None:
     """Map a page of a file and load from it, and not for a while."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, False)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), False)
 
 
 @task(cpu=0)

@@ -18,8 +18,8 @@ from __future__ import annotations
 from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.large import sd_fork_page, sd_store_to_large_folio
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_switch_to, sd_user
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_switch_to, sd_take_memory, sd_user
 from shootdown.linux.mm.madvise import sd_madvise_free
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

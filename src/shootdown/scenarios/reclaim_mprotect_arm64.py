@@ -39,8 +39,8 @@ from shootdown.linux.features import ARM64_PENDING_FLUSH
 from shootdown.linux.include.linux.mm_types import VM_READ, address_space, mm_struct
 from shootdown.linux.include.linux.mm_types_task import tlbflush_unmap_batch
 from shootdown.linux.include.linux.rmap import TTU_BATCH_FLUSH, ttu_flags
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_use_file_long_ago
+from shootdown.linux.kernel.user import sd_run_in, sd_user
 from shootdown.linux.mm.mprotect import sys_mprotect
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
@@ -126,9 +126,7 @@ def flush_tlb_batched_pending(mm: Ref[mm_struct]) -> None:
 @setup(cpu=0)
 def process() -> None:
     """Map a page of a file, store to it, and let it grow old."""
-    sd_map_file(record(mm_struct, 0), record(address_space, 0))
-    sd_access(0, True)
-    sd_age(record(address_space, 0))
+    sd_use_file_long_ago(record(mm_struct, 0), record(address_space, 0), True)
 
 
 @setup(cpu=1)

@@ -22,8 +22,8 @@ from shootdown.lang import NULL, Ref, at, holds, index, kernel, record, setup, s
 from shootdown.linux.fs.mpage import folio_end_writeback, folio_start_writeback
 from shootdown.linux.include.linux.mm_types import address_space, folio, mm_struct
 from shootdown.linux.include.linux.pagemap import folio_unlock
-from shootdown.linux.kernel.pressure import sd_age, sd_age_memory, sd_map_file, sd_unmap_early
-from shootdown.linux.kernel.user import sd_access, sd_read_file, sd_user
+from shootdown.linux.kernel.pressure import sd_age, sd_age_memory, sd_unmap_early
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_read_file, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 from shootdown.linux.mm.vmscan_nested import sd_reclaim_within

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_map_file
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-oldest"
@@ -29,14 +28,14 @@ EXPECT = (since("v2.6.39", holds()),)
 
 
 @setup(cpu=0)
-def reader_of_three_pages() -> None:
+def process() -> None:
     """Read a file of three pages, map it, and use the first."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, False)
 
 
 @task(cpu=0)
-def needs_three_pages() -> None:
+def reclaimer() -> None:
     """Free a page, three times, and look which are left."""
     pages = record(address_space, 0)
     try_to_free_pages()

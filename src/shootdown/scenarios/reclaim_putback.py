@@ -34,7 +34,7 @@ def reader_of_file() -> None:
 
 
 @task(cpu=0)
-def needy_task() -> None:
+def reclaimer() -> None:
     """Free some pages, again and again."""
     try_to_free_pages()
     try_to_free_pages()

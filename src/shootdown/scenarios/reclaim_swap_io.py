@@ -31,8 +31,8 @@ from shootdown.lang import (
 from shootdown.linux.fs.mpage import folio_end_writeback, folio_start_writeback
 from shootdown.linux.include.linux.mm_types import folio, mm_struct, page
 from shootdown.linux.include.linux.pagemap import folio_unlock
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_use_memory_long_ago
+from shootdown.linux.kernel.user import sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+swap-io"
@@ -57,9 +57,7 @@ def __swap_writepage(folio: Ref[folio]) -> None:
 @setup(cpu=1)
 def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
-    sd_take_memory(record(mm_struct, 0), 1)
-    sd_access(0, True)
-    sd_age_memory()
+    sd_use_memory_long_ago(record(mm_struct, 0))
 
 
 @task(cpu=2)

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_unmap, sd_user
+from shootdown.linux.kernel.pressure import sd_use_memory_long_ago
+from shootdown.linux.kernel.user import sd_run_in, sd_unmap, sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim-swap+munmap"
@@ -31,9 +31,7 @@ EXPECT = (
 @setup(cpu=1)
 def process() -> None:
     """Take fresh memory and store to it; let it grow old."""
-    sd_take_memory(record(mm_struct, 0), 1)
-    sd_access(0, True)
-    sd_age_memory()
+    sd_use_memory_long_ago(record(mm_struct, 0))
 
 
 @setup(cpu=2)

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_age_memory, sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_user
+from shootdown.linux.kernel.pressure import sd_age_memory
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_take_memory, sd_user
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+swapin"

@@ -16,8 +16,8 @@ from __future__ import annotations
 from shootdown.lang import at, holds, record, setup, since, task
 from shootdown.linux.bounds import NR_FILE_PAGES
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_run_in, sd_user
+from shootdown.linux.kernel.pressure import sd_age
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_new_process, sd_run_in, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 

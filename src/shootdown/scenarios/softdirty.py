@@ -15,8 +15,7 @@ from __future__ import annotations
 from shootdown.lang import absent, at, holds, record, setup, since, task, violated
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_take_memory, sd_user
 
 NAME = "softdirty"
 BOUNDS = {"NR_VMAS": 1, "NR_PAGES": 2}

@@ -7,11 +7,10 @@ so here it does no harm that the gather does not flush from v5.6 (0758cd830494) 
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, absent, holds, record, setup, since, task
+from shootdown.lang import absent, holds, record, setup, since, task
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_take_memory, sd_user
 
 NAME = "softdirty-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
@@ -23,15 +22,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def watched_huge_page() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 2, 0)
+    sd_take_memory(record(mm_struct, 0), 2)
     sd_access(0, True)
 
 
 @task(cpu=1, kind="user")
-def is_watched() -> None:
+def user() -> None:
     """Load from one end of the huge page, and store to the other."""
     sd_user(0b01, 0b10)
 

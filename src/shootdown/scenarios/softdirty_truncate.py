@@ -13,8 +13,7 @@ from shootdown.lang import absent, holds, record, setup, since, task, violated
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.fs.proc.task_mmu import sd_clear_soft_dirty
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 
 NAME = "softdirty+truncate"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}

@@ -13,8 +13,7 @@ from __future__ import annotations
 from shootdown.hw.memory import frame
 from shootdown.lang import atomic, check, holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access
+from shootdown.linux.kernel.user import sd_access, sd_map_file
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
 from shootdown.linux.mm.page_writeback import do_writepages
 

@@ -8,11 +8,10 @@ more, but nobody has stored to it: so it must be said to be dirty, for reclaim t
 
 from __future__ import annotations
 
-from shootdown.lang import NULL, Bool, Ref, holds, kernel, record, setup, since, task
+from shootdown.lang import Bool, Ref, holds, kernel, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct, vm_fault
 from shootdown.linux.include.linux.page_flags import folio_test_swapcache
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_swap_out
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_swap_out, sd_take_memory
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "swapin-full"
@@ -33,16 +32,15 @@ def should_try_to_free_swap(vmf: Ref[vm_fault]) -> Bool:
 
 
 @setup(cpu=1)
-def owner() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
-    sd_new_process(record(mm_struct, 0))
-    do_mmap(NULL, 0, 1, 0)
+    sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
     sd_swap_out(0)
 
 
 @task(cpu=1)
-def loader() -> None:
+def reader() -> None:
     """Load from the page, now and later."""
     sd_access(0, False)
     sd_access(0, False)

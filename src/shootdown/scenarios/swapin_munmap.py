@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_take_memory, sd_user
 from shootdown.linux.mm.mmap import sys_munmap
 
 NAME = "swapin+munmap"

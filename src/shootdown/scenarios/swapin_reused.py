@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out
+from shootdown.linux.kernel.user import sd_access, sd_run_in, sd_swap_out, sd_take_memory
 from shootdown.linux.mm.madvise import sys_madvise
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
@@ -30,7 +29,7 @@ EXPECT = (since("v2.6.39", holds(), source="4969c1192d15"),)
 
 
 @setup(cpu=1)
-def thread_that_comes_back() -> None:
+def process() -> None:
     """Take fresh memory, store to it, and have it reclaimed."""
     sd_take_memory(record(mm_struct, 0), 1)
     sd_access(0, True)
@@ -38,19 +37,19 @@ def thread_that_comes_back() -> None:
 
 
 @setup(cpu=0)
-def thread_that_gives_it_back() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=1)
-def late_load() -> None:
+def reader() -> None:
     """Load from the page."""
     sd_access(0, False)
 
 
 @task(cpu=0)
-def reuse() -> None:
+def adviser() -> None:
     """Give the page back, store to a fresh one, and need memory, twice."""
     sys_madvise(0, 1)
     sd_access(0, True)

@@ -18,8 +18,7 @@ from shootdown.hw.memory import is_mapped
 from shootdown.lang import atomic, check, holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_user
+from shootdown.linux.kernel.user import sd_map_file, sd_user
 
 NAME = "truncate+break-cow"
 BOUNDS = {

@@ -12,8 +12,7 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_run_in, sd_user
+from shootdown.linux.kernel.user import sd_map_file, sd_run_in, sd_user
 
 NAME = "truncate+fault-fault"
 BOUNDS = {"NR_CPUS": 3, "NR_VMAS": 1, "LEVELS": 1, "PTRS_PER_TABLE": 1}

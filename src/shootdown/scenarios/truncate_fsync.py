@@ -13,8 +13,7 @@ from __future__ import annotations
 from shootdown.lang import holds, record, setup, since, task
 from shootdown.linux.fs.open import do_truncate
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 from shootdown.linux.mm.filemap import filemap_write_and_wait_range
 
 NAME = "truncate+fsync"

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from shootdown.lang import NULL, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import mm_struct
-from shootdown.linux.kernel.pressure import sd_take_memory
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.user import sd_access, sd_take_memory, sd_user
 from shootdown.linux.mm.mmap import do_mmap, sys_munmap
 
 NAME = "zap+up"

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_PAGES, pfn_t, vaddr_t
-from shootdown.lang import NULL, Ref, kernel, record
+from shootdown.hw.bounds import NR_PAGES, pfn_t
+from shootdown.lang import NULL, Bool, Ref, kernel, record
 from shootdown.linux.bounds import NR_FILE_PAGES, RECLAIM
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct, page
 from shootdown.linux.include.linux.mmzone import pglist_data
-from shootdown.linux.kernel.user import sd_new_process, sd_read_file
-from shootdown.linux.mm.mmap import do_mmap
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_take_memory
 from shootdown.linux.mm.rmap_unmap import try_to_unmap
 from shootdown.linux.mm.vmscan import folio_check_references
 from shootdown.linux.mm.vmscan_swap import sd_has_place
@@ -17,24 +16,11 @@ from shootdown.linux.mm.vmscan_swap import sd_has_place
 __all__ = [
     "sd_age",
     "sd_age_memory",
-    "sd_map_file",
-    "sd_take_memory",
     "sd_under_pressure",
     "sd_unmap_early",
+    "sd_use_file_long_ago",
+    "sd_use_memory_long_ago",
 ]
-
-
-@kernel
-def sd_map_file(mm: Ref[mm_struct], mapping: Ref[address_space]) -> None:
-    """Read a file, and map all of it at 0 in a new process.
-
-    Kernel: none
-    Context: setup
-    Deviates: nothing
-    """
-    sd_read_file(mapping)
-    sd_new_process(mm)
-    do_mmap(mapping, 0, NR_FILE_PAGES, 0)
 
 
 @kernel
@@ -50,18 +36,6 @@ def sd_age(mapping: Ref[address_space]) -> None:
         folio = mapping.i_pages[pgoff]
         folio_check_references(folio)
         folio_check_references(folio)
-
-
-@kernel
-def sd_take_memory(mm: Ref[mm_struct], len: vaddr_t) -> None:
-    """Map fresh memory at 0 in a new process.
-
-    Kernel: none
-    Context: setup
-    Deviates: nothing
-    """
-    sd_new_process(mm)
-    do_mmap(NULL, 0, len, 0)
 
 
 @kernel
@@ -104,3 +78,29 @@ def sd_unmap_early(pfn: pfn_t) -> None:
     folio = record(page, pfn)
     assert sd_has_place(folio)
     try_to_unmap(folio, 0)
+
+
+@kernel
+def sd_use_file_long_ago(mm: Ref[mm_struct], mapping: Ref[address_space], is_write: Bool) -> None:
+    """Map a file in a new process, load from its first page or store to it, and then leave it.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_map_file(mm, mapping)
+    sd_access(0, is_write)
+    sd_age(mapping)
+
+
+@kernel
+def sd_use_memory_long_ago(mm: Ref[mm_struct]) -> None:
+    """Take a page of fresh memory in a new process, store to it, and then leave it.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_take_memory(mm, 1)
+    sd_access(0, True)
+    sd_age_memory()

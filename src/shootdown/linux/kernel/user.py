@@ -37,7 +37,7 @@ from shootdown.linux.include.linux.mm_types import address_space, mm_struct, pag
 from shootdown.linux.include.linux.pagemap import folio_put
 from shootdown.linux.include.linux.swapops import swp_entry_to_pte
 from shootdown.linux.mm.filemap import filemap_add_folio
-from shootdown.linux.mm.mmap import mm_init, sys_munmap
+from shootdown.linux.mm.mmap import do_mmap, mm_init, sys_munmap
 from shootdown.linux.mm.mremap import sys_mremap
 from shootdown.linux.mm.page_alloc import alloc_page
 from shootdown.linux.mm.page_vma_mapped import mm_find_pmd
@@ -47,6 +47,7 @@ from shootdown.linux.mm.swapfile import get_swap_page, put_swap_folio, swap_dupl
 __all__ = [
     "sd_access",
     "sd_become_kthread",
+    "sd_map_file",
     "sd_move",
     "sd_new_process",
     "sd_pte_at",
@@ -54,6 +55,7 @@ __all__ = [
     "sd_run_in",
     "sd_swap_out",
     "sd_switch_to",
+    "sd_take_memory",
     "sd_unmap",
     "sd_user",
     "vpnmask_t",
@@ -89,6 +91,31 @@ def sd_new_process(mm: Ref[mm_struct]) -> None:
     assert CONFIG_SMP or NR_CPUS == 1
     mm_init(mm)
     sd_switch_to(mm)
+
+
+@kernel
+def sd_map_file(mm: Ref[mm_struct], mapping: Ref[address_space]) -> None:
+    """Read a file, and map all of it at 0 in a new process.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_read_file(mapping)
+    sd_new_process(mm)
+    do_mmap(mapping, 0, NR_FILE_PAGES, 0)
+
+
+@kernel
+def sd_take_memory(mm: Ref[mm_struct], len: vaddr_t) -> None:
+    """Map fresh memory at 0 in a new process.
+
+    Kernel: none
+    Context: setup
+    Deviates: nothing
+    """
+    sd_new_process(mm)
+    do_mmap(NULL, 0, len, 0)
 
 
 @kernel
