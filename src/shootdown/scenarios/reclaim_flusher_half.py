@@ -9,8 +9,8 @@ process, its flush is put off, and as it still is mapped, it goes back to its li
 Writeback cleans the entry of the second process, finds none of the first, and writes the page.
 Then the thread stores once more.
 
-kswapd writes dirty pages itself here, and flushes before, so this is no case of reclaim+flusher; and
-to flush before a dirty page is kept, which would help there, is not enough here.
+kswapd writes dirty pages itself here, and flushes before, so this is no case of reclaim+flusher; to
+flush a page that is found to be dirty, which would help there, is not enough here.
 """
 
 from __future__ import annotations
