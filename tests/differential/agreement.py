@@ -7,7 +7,7 @@ import ctypes
 from collections.abc import Iterable
 
 from shootdown.compiler.artifact import Artifact
-from shootdown.compiler.emit_function import BLOCKED, BROKEN, DONE
+from shootdown.compiler.emit_text import BLOCKED, BROKEN, DONE
 from shootdown.compiler.encode import encode
 from shootdown.compiler.interp import Blocked, Broken, State
 from shootdown.compiler.llvm import Native

@@ -7,7 +7,7 @@ import ctypes
 
 import pytest
 
-from shootdown.compiler.emit_function import BROKEN, DONE
+from shootdown.compiler.emit_text import BROKEN, DONE
 from shootdown.compiler.encode import encode
 from shootdown.compiler.interp import Broken
 from shootdown.compiler.llvm import Native

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shootdown.compiler.emit_function import (
+from shootdown.compiler.emit_function import FunctionEmitter, Unit
+from shootdown.compiler.emit_text import (
     BLOCKED,
     BROKEN,
     CALL,
@@ -17,9 +18,7 @@ from shootdown.compiler.emit_function import (
     STEP_FUEL,
     TABLES,
     TAKEN,
-    FunctionEmitter,
     Tables,
-    Unit,
 )
 from shootdown.compiler.mir import Call, Check, Code, Wait
 

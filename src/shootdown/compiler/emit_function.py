@@ -5,17 +5,31 @@ A function without scheduling points becomes an ordinary function. One that has 
 number of the place where it goes on, and returns what happened: `BLOCKED`, `DONE` (the step has
 ended), `BROKEN` (context word `ERROR` has the failed site), or `CALL`, with the place where to go
 on above its two bits.
-
-The text names no data: coverage and tables of numbers are found through the context. So the
-machine code has nothing to be linked with, and may be made for the small code model, in which
-LLVM is fastest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shootdown.compiler.emit_text import (
+    ARGUMENTS,
+    BACK,
+    BLOCKED,
+    BROKEN,
+    CALL,
+    COVERAGE,
+    DONE,
+    ERROR,
+    FUEL_LEFT,
+    RESULT,
+    STATUS_BITS,
+    TAKEN,
+    WAITING,
+    Tables,
+    Text,
+    is_number,
+)
 from shootdown.compiler.interp import FOLDED, OPERATIONS, wrap
 from shootdown.compiler.layout import Frame, Layout, Slot, Spot
 from shootdown.compiler.liveness import defined, uses
@@ -45,32 +59,7 @@ from shootdown.compiler.mir import (
 )
 from shootdown.compiler.types import Field
 
-__all__ = [
-    "BLOCKED",
-    "BROKEN",
-    "CALL",
-    "CONTEXT_WORDS",
-    "COVERAGE",
-    "DONE",
-    "FUEL_LEFT",
-    "PLACES",
-    "STATUS_BITS",
-    "STEP_FUEL",
-    "TABLES",
-    "TAKEN",
-    "FunctionEmitter",
-    "Tables",
-    "Unit",
-    "endless",
-]
-
-BLOCKED, DONE, BROKEN, CALL = 0, 1, 2, 3
-STATUS_BITS = 2
-ERROR, FUEL_LEFT, BACK, RESULT, TAKEN, COVERAGE, TABLES, PLACES, ARGUMENTS = range(9)
-CONTEXT_WORDS = 32
-STEP_FUEL = 100_000
-WAITING = -1
-"""In the context word `ERROR`: the step is not possible."""
+__all__ = ["FunctionEmitter", "Unit", "endless"]
 
 ARITHMETIC = {
     "add": "add",
@@ -102,28 +91,8 @@ class Unit:
     coverage: dict[Block, int]
 
 
-class Tables:
-    """Rows of numbers that a program looks up, one behind the other."""
-
-    def __init__(self) -> None:
-        self.numbers: list[int] = []
-        self.known: dict[tuple[int, ...], int] = {}
-
-    def row(self, numbers: Iterable[int]) -> int:
-        """Return where a row begins; equal rows are one."""
-        key = tuple(numbers)
-        if key not in self.known:
-            self.known[key] = len(self.numbers)
-            self.numbers.extend(key)
-        return self.known[key]
-
-
-class FunctionEmitter:
-    """Emits one function. Registers that live in one block only are LLVM values.
-
-    Others are in memory; `recent` has what is known of them on the way through a block. `sums` are
-    registers that were not computed yet: what they add to another value.
-    """
+class FunctionEmitter(Text):
+    """Emits one function; `is_thorough`: for fast code, not fast compilation."""
 
     def __init__(
         self,
@@ -135,23 +104,12 @@ class FunctionEmitter:
         *,
         is_thorough: bool,
     ) -> None:
+        super().__init__(tables)
         self.unit = unit
         self.code = code
         self.names = names
         self.fallible = fallible
-        self.tables = tables
         self.is_thorough = is_thorough
-        self.lines: list[str] = []
-        self.count = 0
-        self.labels = 0
-        self.values: dict[Reg, str] = {}
-        self.recent: dict[Reg, str] = {}
-        self.sums: dict[Reg, tuple[str, int]] = {}
-        self.bits: set[str] = set()
-        self.bit_of: dict[str, str] = {}
-        self.word_of: dict[str, str] = {}
-        self.entered: dict[str, int] = {}
-        self.pointers: dict[tuple[str, int], str] = {}
         self.frame: Frame | None = unit.layout.frames.get(code)
         self.memory = self._registers_in_memory()
         self.dirty = self._maybe_nonzero() if self.frame else {}
@@ -217,49 +175,7 @@ class FunctionEmitter:
         for block in self.code.blocks:
             self._block(block)
         homes = [f"  {home} = alloca i64" for home in self.memory.values()]
-        return "\n".join([head, *homes, *self._first_lines(), *self.lines, "}"])
-
-    def _first_lines(self) -> list[str]:
-        """Return what finds the tables and bytes that the function uses."""
-        lines: list[str] = []
-        for name, word in self.entered.items():
-            lines.append(f"  {name}_at = getelementptr i64, ptr %ctx, i64 {word}")
-            lines.append(f"  {name} = load ptr, ptr {name}_at")
-        return lines
-
-    def given(self, name: str, word: int) -> str:
-        """Return a pointer that the context has."""
-        self.entered[name] = word
-        return name
-
-    def looked_up(self, numbers: Sequence[int], index: str) -> str:
-        """Return an entry of a row of numbers."""
-        row = self.tables.row(numbers)
-        place = index
-        if row:
-            place = (
-                str(int(index) + row) if index.isdigit() else self.calc(f"add i64 {index}, {row}")
-            )
-        base = self.given("%tables", TABLES)
-        return self.calc(
-            f"load i64, ptr {self.calc(f'getelementptr i64, ptr {base}, i64 {place}')}"
-        )
-
-    def out(self, line: str) -> None:
-        """Append an instruction."""
-        self.lines.append("  " + line)
-
-    def calc(self, text: str) -> str:
-        """Append an instruction that gives a value, and return its name."""
-        self.count += 1
-        name = f"%{self.count}"
-        self.lines.append(f"  {name} = {text}")
-        return name
-
-    def label(self) -> str:
-        """Return a new label."""
-        self.labels += 1
-        return f"k{self.labels}"
+        return "\n".join([head, *homes, *self.first_lines(), *self.lines, "}"])
 
     def _enter(self) -> None:
         if self.frame is None:
@@ -309,37 +225,6 @@ class FunctionEmitter:
                 self.go_on(other)
             self.out("br label %enter")
 
-    def start(self, label: str) -> None:
-        """Begin a block that other ways lead to, too: nothing is known there of registers."""
-        self.recent.clear()
-        self.go_on(label)
-
-    def go_on(self, label: str) -> None:
-        """Begin a block that only the lines before lead to."""
-        self.lines.append(f"{label}:")
-        self.pointers.clear()
-
-    def word(self, base: str, number: int) -> str:
-        """Return a pointer to a word behind `base`, made once in a block."""
-        if number == 0:
-            return base
-        key = (base, number)
-        if key not in self.pointers:
-            self.pointers[key] = self.calc(f"getelementptr i64, ptr {base}, i64 {number}")
-        return self.pointers[key]
-
-    def context(self, word: int) -> str:
-        """Return a pointer to a word of the context."""
-        return self.word("%ctx", word)
-
-    def load_context(self, word: int) -> str:
-        """Return a word of the context."""
-        return self.calc(f"load i64, ptr {self.context(word)}")
-
-    def store_context(self, word: int, value: str) -> None:
-        """Set a word of the context."""
-        self.out(f"store i64 {value}, ptr {self.context(word)}")
-
     def _load_slot(self, slot: Slot, words: dict[int, str]) -> str:
         word, shift = divmod(slot.offset, 64)
         if word not in words:
@@ -353,59 +238,6 @@ class FunctionEmitter:
         if width < 64:
             value = self.calc(f"and i64 {value}, {2**width - 1}")
         return value if low == 0 else self.calc(f"add i64 {value}, {low}")
-
-    # Registers
-
-    def set(self, reg: Reg, value: str) -> None:
-        """Give a register a value."""
-        if reg in self.memory:
-            value = self._as_word(value)
-            self.out(f"store i64 {value}, ptr {self.memory[reg]}")
-            self.recent[reg] = value
-        else:
-            self.values[reg] = value
-
-    def get(self, operand: Operand) -> str:
-        """Return the text of an operand's value."""
-        if isinstance(operand, int):
-            return str(operand)
-        if operand in self.memory:
-            if operand not in self.recent:
-                self.recent[operand] = self.calc(f"load i64, ptr {self.memory[operand]}")
-            return self.recent[operand]
-        if operand in self.sums:
-            value, more = self.sums.pop(operand)
-            self.values[operand] = self._plus(value, more)
-        return self._as_word(self.values.get(operand, "0"))
-
-    def get_sum(self, operand: Operand) -> tuple[str, int]:
-        """Return an operand as a value and what to add to it."""
-        if isinstance(operand, Reg) and operand in self.sums:
-            return self.sums[operand]
-        return self.get(operand), 0
-
-    def _plus(self, value: str, more: int) -> str:
-        return self.calc(f"add i64 {value}, {more}") if more else value
-
-    def _as_word(self, value: str) -> str:
-        if value not in self.bits:
-            return value
-        if value not in self.word_of:
-            self.word_of[value] = self.calc(f"zext i1 {value} to i64")
-            self.bit_of[self.word_of[value]] = value
-        return self.word_of[value]
-
-    def truth(self, operand: Operand) -> str:
-        """Return a bit that says whether an operand is not 0."""
-        value = self.values.get(operand, "") if isinstance(operand, Reg) else ""
-        if value not in self.bits:
-            value = self.get(operand)
-            value = self.bit_of.get(value, value)
-        if value in self.bits:
-            return value
-        if _is_number(value):
-            return "true" if int(value) else "false"
-        return self.calc(f"icmp ne i64 {value}, 0")
 
     # Blocks
 
@@ -574,7 +406,7 @@ class FunctionEmitter:
                 self.set(target, "%task" if of == "task" else self._cpu())
             case Embed(target=target, field=item, position=position):
                 value, more = self.get_sum(position)
-                self.set(target, self._plus(value, more + self.unit.bases[item] + 1))
+                self.set(target, self.plus(value, more + self.unit.bases[item] + 1))
             case LocalRecord(target=target, code=code, slot=slot):
                 numbers = [number + 1 for number in self.unit.locals[code, slot]]
                 self.set(target, self.looked_up(numbers, "%task"))
@@ -587,7 +419,7 @@ class FunctionEmitter:
         if op == "copy":
             return a
         b = self.get(right)
-        if op in FOLDED and _is_number(a) and _is_number(b):
+        if op in FOLDED and is_number(a) and is_number(b):
             return str(wrap(OPERATIONS[op](int(a), int(b))))
         if op in COMPARISON:
             bit = self.calc(f"icmp {COMPARISON[op]} i64 {a}, {b}")
@@ -623,7 +455,7 @@ class FunctionEmitter:
             index, more = self.get_sum(position)
             if spot.width > 1:
                 index = self.calc(f"mul i64 {index}, {spot.width}")
-            return pointer, self._plus(index, more * spot.width + spot.shift)
+            return pointer, self.plus(index, more * spot.width + spot.shift)
         index = self.get(position)
         high = self.calc(f"lshr i64 {index}, {spot.per_word.bit_length() - 1}")
         word_number = self.calc(f"add i64 {high}, {spot.word}")
@@ -696,10 +528,6 @@ def _end_uses(block: Block) -> list[Reg]:
         case CallOut(call=call):
             return [operand for operand in call.arguments if isinstance(operand, Reg)]
     return []
-
-
-def _is_number(value: str) -> bool:
-    return value.lstrip("-").isdigit()
 
 
 def _go_on_at(place: int) -> int:

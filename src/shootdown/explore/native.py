@@ -16,14 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shootdown.compiler.artifact import Artifact
-from shootdown.compiler.emit_function import (
-    BROKEN,
-    CONTEXT_WORDS,
-    COVERAGE,
-    DONE,
-    PLACES,
-    TABLES,
-)
+from shootdown.compiler.emit_text import BROKEN, CONTEXT_WORDS, COVERAGE, DONE, PLACES, TABLES
 from shootdown.compiler.llvm import Native
 from shootdown.compiler.raw import raw_text
 from shootdown.execution import INTERRUPTED
