@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from shootdown.hw.bounds import FOLIO_PAGES, folio_pages_t, vaddr_t
 from shootdown.lang import NULL, Bool, Ref, atomic, kernel, local, replace
-from shootdown.linux.arch.x86.include.asm.pgtable import ptep_get, set_pte_at
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pte_write,
+    pte_wrprotect,
+    ptep_get,
+    set_pte_at,
+)
 from shootdown.linux.bounds import NR_VMAS, pgoff_t
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm import folio_nr_pages
@@ -131,9 +136,9 @@ def page_vma_mkclean_one(pvmw: Ref[page_vma_mapped_walk_control]) -> Bool:
     cleaned = False
     if page_vma_mapped_walk(pvmw):
         entry = ptep_get(pvmw.pte)
-        if entry.dirty or entry.write:
+        if entry.dirty or pte_write(entry):
             entry = ptep_clear_flush(pvmw.vma, pvmw.address, pvmw.pte)
-            set_pte_at(pvmw.pte, replace(entry, write=False, dirty=False))
+            set_pte_at(pvmw.pte, replace(pte_wrprotect(entry), dirty=False))
             cleaned = True
         page_vma_mapped_walk_done(pvmw)
     return cleaned

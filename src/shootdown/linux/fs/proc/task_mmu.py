@@ -15,6 +15,7 @@ from shootdown.linux.arch.x86.include.asm.pgtable import (
     pte_present,
     pte_t,
     pte_unmap_unlock,
+    pte_wrprotect,
     ptep_get,
     ptep_modify_prot_commit,
     ptep_modify_prot_start,
@@ -139,7 +140,7 @@ def clear_soft_dirty(pte: Ptr[pte_t]) -> None:
     """
     if pte_present(ptep_get(pte)):
         old_pte = ptep_modify_prot_start(pte) if has(CLEAR_REFS_TAKEN_OUT) else ptep_get(pte)
-        ptep_modify_prot_commit(pte, replace(old_pte, write=False))
+        ptep_modify_prot_commit(pte, pte_wrprotect(old_pte))
 
 
 @kernel
@@ -148,13 +149,13 @@ def clear_soft_dirty_pmd(vma: Ref[vm_area_struct], addr: vaddr_t, pmdp: Ptr[pmd_
 
     Kernel: fs/proc/task_mmu.c, v6.18, commit 5b7abeae3af8
     Context: ptl held
-    Deviates: the soft-dirty bit itself; the entry allows accesses
+    Deviates: the soft-dirty bit itself
     """
     pmd = pmdp_get(pmdp)
-    assert pmd.present
     old = sd_stop_accesses(vma, addr, pmdp)
     accessed = pmd.accessed or old.accessed
-    set_pmd_at(pmdp, replace(pmd, write=False, accessed=accessed, dirty=pmd.dirty or old.dirty))
+    dirty = pmd.dirty or old.dirty
+    set_pmd_at(pmdp, replace(pte_wrprotect(pmd), accessed=accessed, dirty=dirty))
 
 
 @kernel

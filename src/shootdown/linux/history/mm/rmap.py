@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 from shootdown.lang import NULL, Bool, Ref, kernel, local, replace
-from shootdown.linux.arch.x86.include.asm.pgtable import ptep_get, set_pte_at
+from shootdown.linux.arch.x86.include.asm.pgtable import (
+    pte_write,
+    pte_wrprotect,
+    ptep_get,
+    set_pte_at,
+)
 from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm_types import page
@@ -99,9 +104,9 @@ def page_mkclean_one(walk: Ref[page_vma_mapped_walk_control]) -> Bool:
     cleaned = False
     if page_check_address(walk):
         entry = ptep_get(walk.pte)
-        if entry.dirty or entry.write:
+        if entry.dirty or pte_write(entry):
             entry = ptep_clear_flush(walk.vma, walk.address, walk.pte)
-            set_pte_at(walk.pte, replace(entry, write=False, dirty=False))
+            set_pte_at(walk.pte, replace(pte_wrprotect(entry), dirty=False))
             cleaned = True
         page_vma_mapped_walk_done(walk)
     return cleaned

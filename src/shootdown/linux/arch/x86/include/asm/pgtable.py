@@ -57,6 +57,8 @@ __all__ = [
     "pte_protnone",
     "pte_t",
     "pte_unmap_unlock",
+    "pte_write",
+    "pte_wrprotect",
     "ptep_get",
     "ptep_get_and_clear",
     "ptep_modify_prot_commit",
@@ -408,6 +410,28 @@ def pte_protnone(pte: pte_t) -> Bool:
         which are none of these
     """
     return PROTNONE and pte.write and not pte.present
+
+
+@kernel
+def pte_write(pte: pte_t) -> Bool:
+    """Tell whether the entry allows stores.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pte.write and not pte_protnone(pte)
+
+
+@kernel
+def pte_wrprotect(pte: pte_t) -> pte_t:
+    """Return the entry without the right to store; one that allows nothing stays as it is.
+
+    Kernel: arch/x86/include/asm/pgtable.h, v6.18
+    Context: any
+    Deviates: nothing
+    """
+    return pte if pte_protnone(pte) else replace(pte, write=False)
 
 
 @kernel
