@@ -29,7 +29,7 @@ def process() -> None:
 
 @setup(cpu=1)
 def second_thread() -> None:
-    """Share the process."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

@@ -27,7 +27,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Be its second thread."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

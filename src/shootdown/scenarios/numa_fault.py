@@ -32,7 +32,7 @@ def process() -> None:
 
 @setup(cpu=1)
 def second_thread() -> None:
-    """Join the process."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

@@ -46,7 +46,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Run beside it."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

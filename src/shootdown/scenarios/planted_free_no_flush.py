@@ -40,7 +40,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Run beside the memory's user."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

@@ -48,7 +48,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Be the thread that takes rights away."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

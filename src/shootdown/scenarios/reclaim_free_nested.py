@@ -48,7 +48,7 @@ def process() -> None:
 
 @setup(cpu=2)
 def second_thread() -> None:
-    """Share the process."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

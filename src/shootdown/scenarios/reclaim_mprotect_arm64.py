@@ -131,7 +131,7 @@ def process() -> None:
 
 @setup(cpu=1)
 def second_thread() -> None:
-    """Be in the same process."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

@@ -39,7 +39,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Be the thread that guards the mapping."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 

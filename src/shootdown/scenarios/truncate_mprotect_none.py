@@ -38,7 +38,7 @@ def process() -> None:
 
 @setup(cpu=0)
 def second_thread() -> None:
-    """Be the thread that forbids all access."""
+    """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
