@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_map_file, sd_under_pressure
-from shootdown.linux.kernel.user import sd_access, sd_user
+from shootdown.linux.kernel.pressure import sd_under_pressure
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_user
 from shootdown.linux.mm.page_writeback import do_writepages
 from shootdown.linux.mm.vmscan import balance_pgdat
 

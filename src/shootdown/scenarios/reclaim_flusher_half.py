@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from shootdown.lang import at, holds, record, setup, since, task, violated
 from shootdown.linux.include.linux.mm_types import VM_READ, address_space, mm_struct
-from shootdown.linux.kernel.pressure import sd_age, sd_map_file, sd_under_pressure
-from shootdown.linux.kernel.user import sd_access, sd_new_process, sd_user
+from shootdown.linux.kernel.pressure import sd_age, sd_under_pressure
+from shootdown.linux.kernel.user import sd_access, sd_map_file, sd_new_process, sd_user
 from shootdown.linux.mm.mmap import do_mmap
 from shootdown.linux.mm.mprotect import sys_mprotect
 from shootdown.linux.mm.page_writeback import do_writepages
@@ -36,14 +36,14 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def storing_process() -> None:
+def process() -> None:
     """Map a page of a file and store to it."""
     sd_map_file(record(mm_struct, 0), record(address_space, 0))
     sd_access(0, True)
 
 
 @setup(cpu=3)
-def guarding_process() -> None:
+def other_process() -> None:
     """Map it in another process, and let nobody use it for a while."""
     sd_new_process(record(mm_struct, 1))
     do_mmap(record(address_space, 0), 0, 1, 0)
@@ -65,7 +65,7 @@ def flusher() -> None:
 
 
 @task(cpu=3)
-def guard() -> None:
+def protector() -> None:
     """Make the mapping of the second process read-only."""
     sys_mprotect(0, 1, VM_READ)
 
