@@ -3,7 +3,8 @@
 
 A page that the kernel drops because it can read it back is read into another frame. Until somebody
 stores to that, both frames hold the same, and a TLB may know either. From then on, nobody may load
-from the one that was dropped: not by another address either, nor in another address space.
+from the one that was dropped: not by another address, nor in another address space, and not through
+an entry that somebody has left in the tables.
 
 Not vacuous: broken when a page comes back from the swap area before the flush that reclaim has put
 off, which is no planted mistake.
@@ -11,21 +12,10 @@ off, which is no planted mistake.
 
 from __future__ import annotations
 
-from shootdown.hw.bounds import NR_CPUS, NR_PAGES, NR_VPN, block_t, cpu_id, pfn_t, vaddr_t, vpn_t
-from shootdown.hw.events import (
-    access_made,
-    block_read,
-    cr3_loaded,
-    disk_read,
-    page_evicted,
-    page_freed,
-    tlb_dropped,
-    tlb_filled,
-    tlb_flushed,
-)
+from shootdown.hw.bounds import NR_PAGES, block_t, cpu_id, pfn_t, vpn_t
+from shootdown.hw.events import access_made, block_read, disk_read, page_evicted, page_freed
 from shootdown.hw.published import page_origin
-from shootdown.hw.tlb import mmu, rights_t
-from shootdown.lang import Array, Bool, array, check, hw, invariant, on, record, struct
+from shootdown.lang import Bool, check, invariant, on, record, struct
 
 __all__ = ["coherence"]
 
@@ -42,12 +32,8 @@ class journey:
     returned: Bool
     """Its page was read from the disk."""
 
-
-@struct(count=NR_CPUS)
-class outdated:
-    """The TLB entries of a CPU by which a load would miss a store."""
-
-    pages: Array[Bool] = array(NR_VPN)
+    outdated: Bool
+    """Its page has come back in another frame, and was stored to there."""
 
 
 @on(page_evicted)
@@ -73,49 +59,15 @@ def forget_frame(pfn: pfn_t) -> None:
     """Let the frame's next owner start anew; older translations are `stale_access` from here on."""
     record(journey, pfn).dropped = False
     record(journey, pfn).returned = False
-
-
-@hw
-def knows_dropped_frame(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t) -> Bool:
-    """Tell whether a CPU may still load from a frame that was dropped, and came back as another."""
-    entry = record(mmu, cpu).tlb[vpn]
-    if entry.rights == rights_t.ABSENT or not record(journey, entry.pfn).dropped:
-        return False
-    return record(page_origin, entry.pfn).home == record(page_origin, pfn).home
+    record(journey, pfn).outdated = False
 
 
 @on(access_made)
 def load_sees_the_last_store(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, stale: Bool) -> None:
-    """Judge each load, and mark what a store outdates: what TLBs know of the page's old frame."""
-    check(write or not record(outdated, cpu).pages[vpn], "coherence")
+    """Judge each load, and note what a store outdates: the page's old frame."""
+    check(write or not record(journey, pfn).outdated, "coherence")
     if write and record(journey, pfn).returned:
-        for other in range(NR_CPUS):
-            for place in range(NR_VPN):
-                if knows_dropped_frame(other, place, pfn):
-                    record(outdated, other).pages[place] = True
-
-
-@on(tlb_filled)
-def forget_entry_before(cpu: cpu_id, vpn: vpn_t, pfn: pfn_t, write: Bool, dirty: Bool) -> None:
-    """Forget the mark of the entry before."""
-    record(outdated, cpu).pages[vpn] = False
-
-
-@on(tlb_dropped)
-def forget_dropped_entry(cpu: cpu_id, vpn: vpn_t) -> None:
-    """Forget the mark of an entry that has gone."""
-    record(outdated, cpu).pages[vpn] = False
-
-
-@on(tlb_flushed)
-def forget_flushed_entries(cpu: cpu_id, start: vaddr_t, end: vaddr_t) -> None:
-    """Forget the marks of entries that have gone."""
-    for vpn in range(start, end):
-        record(outdated, cpu).pages[vpn] = False
-
-
-@on(cr3_loaded)
-def forget_all_entries(cpu: cpu_id) -> None:
-    """Forget the marks of entries that have gone."""
-    for vpn in range(NR_VPN):
-        record(outdated, cpu).pages[vpn] = False
+        for other in range(NR_PAGES):
+            is_same = record(page_origin, other).home == record(page_origin, pfn).home
+            if other != pfn and is_same and record(journey, other).dropped:
+                record(journey, other).outdated = True
