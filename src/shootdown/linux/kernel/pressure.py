@@ -29,7 +29,7 @@ def sd_age(mapping: Ref[address_space]) -> None:
 
     Kernel: none
     Context: setup
-    Deviates: stands for the passes of reclaim before
+    Deviates: stands for the passes of reclaim before; one more after it changes no verdict
     """
     assert RECLAIM  # Who reclaims says so in his scenario: CONFIG = {"RECLAIM": True}.
     for pgoff in range(NR_FILE_PAGES):
@@ -44,7 +44,7 @@ def sd_age_memory() -> None:
 
     Kernel: none
     Context: setup
-    Deviates: stands for the passes of reclaim before
+    Deviates: stands for the passes of reclaim before; one more after it changes no verdict
     """
     assert RECLAIM  # Who reclaims says so in his scenario: CONFIG = {"RECLAIM": True}.
     for pfn in range(NR_PAGES):
