@@ -35,7 +35,9 @@ __all__ = ["check", "check_patch"]
 A_MOMENT_S = 1.0
 """How long a check goes on in one process before it asks others for help."""
 FEWEST_ELSEWHERE = 4
+"""Verdicts that must be left then, or the others would not be worth starting."""
 CELLS_OF_A_PART = 7
+"""How many verdicts of a scenario one process finds at a time: enough for equal programs to meet."""
 
 
 def check(
