@@ -281,10 +281,12 @@ NEEDS_NO_COVER = {
 NEEDED_NO_COVER = {
     "exit_mmap",
     "flush_tlb_page",
+    "migrate_misplaced_transhuge_page",
     "pte_free_tlb",
     "sd_flush_full_gather",
     "sd_flush_passed",
     "sd_gather_range",
+    "sd_move_misplaced",
     "tlb_end_vma",
     "tlb_finish_mmu",
     "tlb_gather_mmu",

@@ -25,6 +25,7 @@ __all__ = [
     "NR_PAGES",
     "NR_TABLES",
     "NR_VPN",
+    "PAGES_MOVE",
     "PTRS_PER_TABLE",
     "below_root",
     "block_or_0",
@@ -61,6 +62,7 @@ CONFIG_SWAP = option(False, "memory of no file may be on the disk, in a swap are
 MULTITASK = option(False, "some CPU has several tasks; the compiler sets it from the scenario")
 
 ANON_SHARED = option(False, "address spaces may share a page of no file until one stores to it")
+PAGES_MOVE = option(False, "some page is copied to another frame, which takes its place")
 CONFIG_TRANSPARENT_HUGEPAGE = option(False, "an entry above the lowest may map a huge page")
 
 NR_VPN = PTRS_PER_TABLE**LEVELS

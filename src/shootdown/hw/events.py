@@ -57,12 +57,14 @@ __all__ = [
     "lock_taken",
     "page_allocated",
     "page_cleaned",
+    "page_copied",
     "page_dirtied",
     "page_discarded",
     "page_disowned",
     "page_evicted",
     "page_freed",
     "page_freed_twice",
+    "page_replaced",
     "permission_begun",
     "permission_done",
     "place_disowned",
@@ -133,6 +135,16 @@ def disowning_done(root: table_nr, start: vaddr_t, end: vaddr_t) -> None:
 @event
 def page_discarded(pfn: pfn_t) -> None:
     """The kernel drops a page, as its owner does not need what it holds."""
+
+
+@event
+def page_copied(pfn: pfn_t, to: pfn_t) -> None:
+    """The kernel copies what a frame holds to another."""
+
+
+@event
+def page_replaced(pfn: pfn_t, to: pfn_t) -> None:
+    """The kernel maps the copy in the place of the frame: from now on the copy counts."""
 
 
 @event

@@ -51,6 +51,7 @@ from shootdown.hw.events import (
     fault_done,
     frame_unmapped,
     page_freed,
+    page_replaced,
     permission_begun,
     permission_done,
     place_disowned,
@@ -280,6 +281,18 @@ def allow_what_is_granted(
                         other.frames[right_of(vpn, pfn)] = False
                     if store:
                         other.written[right_of(vpn, pfn)] = False
+
+
+@on(page_replaced)
+def follow_moved_page(pfn: pfn_t, to: pfn_t) -> None:
+    """Take for the page what it has become."""
+    for task in range(NR_TASKS):
+        own = record(withdrawal, task)
+        for vpn in range(NR_VPN):
+            if own.frames[right_of(vpn, pfn)]:
+                own.frames[right_of(vpn, to)] = True
+            if own.written[right_of(vpn, pfn)]:
+                own.written[right_of(vpn, to)] = True
 
 
 @on(page_freed)

@@ -19,6 +19,7 @@ from shootdown.linux.features_v3 import (
     GATHER_RANGE,
     GATHER_RANGE_GIVEN,
     GATHER_RANGE_PASSED,
+    HUGE_MOVE_CLEARED,
     HUGE_NUMA_KEPT,
     HUGE_ZERO_PAGE,
     I_MMAP_MUTEX,
@@ -49,6 +50,7 @@ from shootdown.linux.features_v4 import (
     HUGE_CLEAR_REFS_INVALIDATED,
     HUGE_FAULT_ONE_LOOK,
     HUGE_FREE_INVALIDATED,
+    HUGE_MOVE_KEPT,
     HUGE_NUMA_INVALIDATED,
     HUGE_ZERO_GATHERED,
     HUGE_ZERO_MM,
@@ -103,6 +105,9 @@ __all__ = [
     "HUGE_CLEAR_REFS_INVALIDATED",
     "HUGE_FAULT_ONE_LOOK",
     "HUGE_FREE_INVALIDATED",
+    "HUGE_MOVE_CLEARED",
+    "HUGE_MOVE_KEPT",
+    "HUGE_NUMA_BY_ENTRY",
     "HUGE_NUMA_INVALIDATED",
     "HUGE_NUMA_KEPT",
     "HUGE_ZERO_GATHERED",
@@ -260,6 +265,17 @@ MREMAP_PMD_RMAP_LOCKS = feature(
     brings="mremap() keeps reverse-map walks away while it moves a table.",
     reverting="A walk that came to the table by its old place takes a page out there, and flushes "
     "the old place, while it is used in the new one: stale_access.",
+)
+
+HUGE_NUMA_BY_ENTRY = feature(
+    "huge_numa_by_entry",
+    commit="c5b5a3dd2c1f",
+    subject="mm: thp: refactor NUMA fault handling",
+    release="v5.14",
+    requires=(HUGE_MOVE_KEPT,),
+    brings="NUMA balancing moves huge pages as all pages are moved, by migration entries, which "
+    "are not modelled.",
+    reverting="It moves a huge page by itself, which only has the one entry.",
 )
 
 FOLIO_WRITEBACK = feature(

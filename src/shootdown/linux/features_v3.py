@@ -17,6 +17,7 @@ __all__ = [
     "GATHER_RANGE",
     "GATHER_RANGE_GIVEN",
     "GATHER_RANGE_PASSED",
+    "HUGE_MOVE_CLEARED",
     "HUGE_NUMA_KEPT",
     "HUGE_ZERO_PAGE",
     "I_MMAP_MUTEX",
@@ -242,6 +243,16 @@ TLB_FLUSH_PENDING = feature(
     brings="mprotect() says while it is at work that a TLB may still know what it has forbidden.",
     reverting="An inaccessible entry is taken out without a flush, while other CPUs store through "
     "what it was before: lost_write.",
+)
+
+HUGE_MOVE_CLEARED = feature(
+    "huge_move_cleared",
+    commit="3f926ab945b6",
+    subject="mm: Close races between THP migration and PMD numa clearing",
+    release="v3.12",
+    brings="NUMA balancing empties the entry of a huge page, and flushes it, before it maps the "
+    "page where it has moved it. MADV_DONTNEED may pass in between, and finds none: protection.",
+    reverting="It stores the new entry over the old one.",
 )
 
 HUGE_NUMA_KEPT = feature(

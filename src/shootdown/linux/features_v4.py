@@ -7,6 +7,7 @@ from shootdown.lang import feature
 from shootdown.linux.features_v3 import (
     GATHER_ADJUST_RANGE,
     GATHER_FREE_QUEUED,
+    HUGE_MOVE_CLEARED,
     HUGE_NUMA_KEPT,
     HUGE_ZERO_PAGE,
     MREMAP_FEW_RMAP_LOCKS,
@@ -27,6 +28,7 @@ __all__ = [
     "HUGE_CLEAR_REFS_INVALIDATED",
     "HUGE_FAULT_ONE_LOOK",
     "HUGE_FREE_INVALIDATED",
+    "HUGE_MOVE_KEPT",
     "HUGE_NUMA_INVALIDATED",
     "HUGE_ZERO_GATHERED",
     "HUGE_ZERO_MM",
@@ -327,6 +329,16 @@ TLB_TABLE_INVALIDATE = feature(
     brings="Tables that RCU frees are flushed first, also when their batch is full, and when there "
     "is no page for one.",
     reverting="Then they are not flushed, and hardware may still walk them: table_uaf.",
+)
+
+HUGE_MOVE_KEPT = feature(
+    "huge_move_kept",
+    commit="d7c3393413fe",
+    subject="mm: thp: fix MADV_DONTNEED vs migrate_misplaced_transhuge_page race condition",
+    release="v4.20",
+    requires=(HUGE_MOVE_CLEARED,),
+    brings="NUMA balancing stores the new entry of a huge page that it has moved over the old one.",
+    reverting="It empties the entry first. MADV_DONTNEED may pass, and finds none: protection.",
 )
 
 FLUSH_STRIDE = feature(

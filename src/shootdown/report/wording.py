@@ -134,6 +134,8 @@ EVENTS: dict[str, tuple[Wording, ...]] = {
     "page_dirtied": (Wording("PG_dirty set"),),
     "page_cleaned": (Wording("PG_dirty cleared"),),
     "page_discarded": (Wording("{page} dropped: nobody needs it"),),
+    "page_copied": (Wording("{page} -> page {to}"),),
+    "page_replaced": (Wording("page {to} takes the place of {page}"),),
     "page_evicted": (Wording("{page} dropped: the disk has it"),),
     "table_allocated": (Wording("table {table} allocated", Weight.USEFUL),),
     "table_freed": (Wording("table {table} freed"),),
