@@ -37,7 +37,7 @@ A_MOMENT_S = 1.0
 FEWEST_ELSEWHERE = 4
 """Verdicts that must be left then, or the others would not be worth starting."""
 CELLS_OF_A_PART = 7
-"""How many verdicts of a scenario one process finds at a time: enough for equal programs to meet."""
+"""Verdicts of a scenario that one process finds at a time: enough for equal programs to meet."""
 
 
 def check(
