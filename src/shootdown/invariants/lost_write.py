@@ -23,6 +23,7 @@ from __future__ import annotations
 from shootdown.hw.bounds import (
     ANON_SHARED,
     CONFIG_SWAP,
+    FOLIO_PAGES,
     NR_PAGES,
     cpu_id,
     pfn_t,
@@ -93,6 +94,8 @@ def has_owner(pfn: pfn_t) -> Bool:
     """Tell whether the page can be found: its owner may have unmapped one of the swap cache."""
     if CONFIG_SWAP and record(page_flags, pfn).swapcache:
         return is_mapped(pfn, False) or is_noted(record(page_place, pfn).swap)
+    if FOLIO_PAGES > 1 and not record(page_flags, pfn).cached:
+        return is_mapped(pfn, False)
     return True
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """reclaim+free-direct: reclaim drops a page that a device is about to store to
 
-A thread has said of a page, with MADV_FREE, that it does not need what is there, and reads from a
-device into it without a copy in between. It takes a reference to the page; the device stores to it;
-and only then is it said to be dirty. Reclaim comes before that. It finds the page clean, and takes
-it out of the page table. It cannot free it, as there is a reference; but no entry has it any more,
-and the thread finds a fresh page, and not what it has read.
+A thread has said of a page, with MADV_FREE, that it does not need what is there. It reads from a
+device into it, without a copy in between: it takes a reference to the page; the device stores to
+it; and only then is it said to be dirty. Reclaim comes before that. It finds the page clean, and
+takes it out of the page table. It cannot free it, as there is a reference; but no entry has it any
+more, and the thread would find a fresh page, and not what it has read.
 
 Commit 6c8e2a256915 (v5.18) puts the entry back if there is a reference besides that of reclaim and
 those of the entries. It is looked for when the entry is out, and who takes one without a lock
@@ -21,6 +21,7 @@ from shootdown.linux.include.linux.mm_types import mm_struct
 from shootdown.linux.kernel.pressure import sd_age_memory
 from shootdown.linux.kernel.user import sd_access, sd_take_memory
 from shootdown.linux.mm.madvise import sd_madvise_free
+from shootdown.linux.mm.mmap import sys_munmap
 from shootdown.linux.mm.vmscan import try_to_free_pages
 
 NAME = "reclaim+free-direct"
@@ -45,8 +46,9 @@ def process() -> None:
 
 @task(cpu=1)
 def reader() -> None:
-    """Let a device store to the page."""
+    """Let a device store to the page, and then unmap it."""
     __blkdev_direct_IO_simple(0)
+    sys_munmap(0, 1)
 
 
 @task(cpu=0)

@@ -371,9 +371,11 @@ def pageout(folio: Ref[folio]) -> pageout_t:
     """
     if not is_page_cache_freeable(folio):
         return pageout_t.PAGE_KEEP
-    if CONFIG_SWAP and folio_test_anon(folio):
+    if CONFIG_SWAP and folio_test_swapcache(folio):
         sd_swap_out_folio(folio)
         return pageout_t.PAGE_SUCCESS
+    if folio.mapping is NULL:
+        return pageout_t.PAGE_KEEP
     return pageout_t.PAGE_ACTIVATE
 
 

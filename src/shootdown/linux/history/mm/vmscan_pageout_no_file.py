@@ -12,7 +12,7 @@ from shootdown.linux.history.mm.page_writeback_folio_writeback import (
     sd_mpage_writepage,
 )
 from shootdown.linux.include.linux.mm_types import folio
-from shootdown.linux.include.linux.page_flags import folio_test_anon, folio_test_writeback
+from shootdown.linux.include.linux.page_flags import folio_test_swapcache, folio_test_writeback
 from shootdown.linux.mm.page_writeback import folio_clear_dirty_for_io
 from shootdown.linux.mm.vmscan import is_page_cache_freeable, pageout_t
 from shootdown.linux.mm.vmscan_swap import sd_swap_out_folio
@@ -31,7 +31,7 @@ def pageout(folio: Ref[folio]) -> pageout_t:
     """
     if not is_page_cache_freeable(folio):
         return pageout_t.PAGE_KEEP
-    if CONFIG_SWAP and folio_test_anon(folio):
+    if CONFIG_SWAP and folio_test_swapcache(folio):
         sd_swap_out_folio(folio)
         return pageout_t.PAGE_SUCCESS
     if folio.mapping is NULL:
