@@ -16,7 +16,7 @@ from shootdown.linux.bounds import NR_VMAS
 from shootdown.linux.features import LAZYFREE_BATCH, LAZYFREE_BATCH_WRITE, LAZYFREE_REFS
 from shootdown.linux.include.linux.fs import i_mmap_lock_read, i_mmap_unlock_read
 from shootdown.linux.include.linux.mm import folio_nr_pages
-from shootdown.linux.include.linux.mm_types import folio
+from shootdown.linux.include.linux.mm_types import folio, vm_area_struct
 from shootdown.linux.include.linux.page_flags import (
     folio_test_anon,
     folio_test_dirty,
@@ -70,10 +70,8 @@ def try_to_unmap(folio: Ref[folio], flags: ttu_flags) -> None:
     mapping = folio.mapping
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):
-        pvmw = local(page_vma_mapped_walk_control)
-        if sd_look_in(pvmw, folio, mapping.i_mmap[i]):
-            if not try_to_unmap_one(pvmw, flags) or not folio_mapped(folio):
-                break
+        if not sd_unmap_in(folio, mapping.i_mmap[i], flags):
+            break
     i_mmap_unlock_read(mapping)
 
 
@@ -89,11 +87,23 @@ def sd_unmap_anon(folio: Ref[folio], flags: ttu_flags) -> None:
     if anon_vma is NULL:
         return
     for i in range(NR_VMAS):
-        pvmw = local(page_vma_mapped_walk_control)
-        if sd_look_in(pvmw, folio, anon_vma.rb_root[i]):
-            if not try_to_unmap_one(pvmw, flags) or not folio_mapped(folio):
-                break
+        if not sd_unmap_in(folio, anon_vma.rb_root[i], flags):
+            break
     anon_vma_unlock_read(anon_vma)
+
+
+@kernel
+def sd_unmap_in(folio: Ref[folio], vma: Ref[vm_area_struct], flags: ttu_flags) -> Bool:
+    """Take a page out of a mapping, if it is there; tell whether to look at other mappings.
+
+    Kernel: none
+    Context: the lock of the page's mappings held; may sleep
+    Deviates: stands for the body of the loops of rmap_walk_file() and rmap_walk_anon()
+    """
+    pvmw = local(page_vma_mapped_walk_control)
+    if sd_look_in(pvmw, folio, vma):
+        return try_to_unmap_one(pvmw, flags) and folio_mapped(folio)
+    return True
 
 
 @kernel
@@ -261,8 +271,7 @@ def folio_referenced(folio: Ref[folio]) -> referenced_t:
         return 0
     i_mmap_lock_read(mapping)
     for i in range(NR_VMAS):
-        pvmw = local(page_vma_mapped_walk_control)
-        if sd_look_in(pvmw, folio, mapping.i_mmap[i]) and folio_referenced_one(pvmw):
+        if sd_referenced_in(folio, mapping.i_mmap[i]):
             referenced = referenced + 1
     i_mmap_unlock_read(mapping)
     return referenced
@@ -281,11 +290,22 @@ def sd_referenced_anon(folio: Ref[folio]) -> referenced_t:
     if anon_vma is NULL:
         return 0
     for i in range(NR_VMAS):
-        pvmw = local(page_vma_mapped_walk_control)
-        if sd_look_in(pvmw, folio, anon_vma.rb_root[i]) and folio_referenced_one(pvmw):
+        if sd_referenced_in(folio, anon_vma.rb_root[i]):
             referenced = referenced + 1
     anon_vma_unlock_read(anon_vma)
     return referenced
+
+
+@kernel
+def sd_referenced_in(folio: Ref[folio], vma: Ref[vm_area_struct]) -> Bool:
+    """Tell whether a page was used through a mapping, if it is there.
+
+    Kernel: none
+    Context: the lock of the page's mappings held; may sleep
+    Deviates: stands for the body of the loops of rmap_walk_file() and rmap_walk_anon()
+    """
+    pvmw = local(page_vma_mapped_walk_control)
+    return sd_look_in(pvmw, folio, vma) and folio_referenced_one(pvmw)
 
 
 @kernel
