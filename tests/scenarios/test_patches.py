@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from shootdown import api
+from shootdown.api import checking
+from shootdown.api.asked import Asked, Cell, blank_result
 from shootdown.errors import InputError
-from shootdown.execution import Result, Verdict
+from shootdown.execution import INTERRUPTED, Result, Verdict
 from shootdown.report.json import decode, encode
 from shootdown.report.race import race_table
 
@@ -50,6 +53,20 @@ def test_the_fix_of_the_next_kernel_mends_the_one_before(tmp_path: Path) -> None
     base, mine = patched(tmp_path, text, "zap+mkclean", "v3.14")
     assert (base.verdict, base.invariant) == (Verdict.VIOLATED, "lost_write")
     assert mine.verdict is Verdict.HOLDS
+
+
+def test_an_interrupt_ends_it_before_the_patch_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object, cell: Cell, asked: Asked, *rest: object) -> Result:
+        return replace(blank_result(cell, asked), reason=INTERRUPTED)
+
+    monkeypatch.setattr(checking, "_check_cell", interrupted)
+    path = tmp_path / "my_zap.py"
+    path.write_text(api.show("zap_pte_range"), "utf-8")
+    ((base, mine),) = api.check_patch([str(path)], ["zap+mkclean", "zap+table"])
+    assert (base.reason, base.patches) == (INTERRUPTED, ())
+    assert (mine.reason, mine.patches) == (INTERRUPTED, (str(path),))
 
 
 def test_what_was_asked_for_is_saved_and_asked_for_again() -> None:
