@@ -18,7 +18,7 @@ from shootdown.api.asked import read_model
 from shootdown.compiler.program import Request, build
 from shootdown.explore.reference import explore
 
-__all__ = ["FILE", "MEMORY", "Line", "judged"]
+__all__ = ["FILE", "HUGE", "MEMORY", "Line", "judged"]
 
 Line: TypeAlias = tuple[int, str]
 
@@ -34,7 +34,7 @@ from typing import Annotated
 
 from shootdown.hw.access import cpu_access
 from shootdown.hw.allocation import hw_alloc_frame, hw_free_frame
-from shootdown.hw.bounds import table_nr, vpn_t
+from shootdown.hw.bounds import LEVELS, table_nr, vpn_t
 from shootdown.hw.cpu import processor
 from shootdown.hw.disk import (
     hw_alloc_block,
@@ -149,13 +149,13 @@ def root() -> table_nr:
 
 @kernel
 def entry(vpn: vpn_t) -> Ptr[entry_t]:
-    """Return the entry of a page, where there is one level.
+    """Return the entry of a page in the root: the lowest, or that of a huge page.
 
     Kernel: none
     Context: any
     Deviates: nothing
     """
-    return entry_at(root(), vpn, 1)
+    return entry_at(root(), vpn, LEVELS)
 '''
 
 FILE = '''
@@ -198,6 +198,21 @@ def thread() -> None:
     sd_run_in(record(mm_struct, 0))
 '''
 
+HUGE = '''
+
+@setup(cpu=0)
+def process() -> None:
+    """Take fresh memory, as large as a huge page."""
+    sd_new_process(record(mm_struct, 0))
+    do_mmap(NULL, 0, 2, 0)
+
+
+@setup(cpu=1)
+def thread() -> None:
+    """Run in the same process."""
+    sd_run_in(record(mm_struct, 0))
+'''
+
 TASK = """
 @task(cpu={cpu})
 def cpu{cpu}() -> None:
@@ -205,9 +220,10 @@ def cpu{cpu}() -> None:
 """
 
 
-def source(lines: Sequence[Line], setup: str, config: dict[str, bool], nr_pages: int) -> str:
+def source(lines: Sequence[Line], setup: str, config: dict[str, bool]) -> str:
     """Return the scenario of a script."""
-    bounds = {"NR_CPUS": 3, "NR_MM": 2, "NR_VMAS": 3, "LEVELS": 1, "NR_PAGES": nr_pages}
+    bounds = {"NR_CPUS": 3, "NR_MM": 2, "NR_VMAS": 3, "NR_PAGES": 2}
+    bounds["LEVELS"] = 2 if setup == HUGE else 1
     parts = [HEAD.format(bounds=bounds, config=config, lines=len(lines)), setup]
     for cpu in sorted({where for where, _ in lines}):
         parts.append(TASK.format(cpu=cpu))
@@ -228,11 +244,10 @@ def judged(
     *,
     setup: str = FILE,
     config: dict[str, bool] | None = None,
-    nr_pages: int = 2,
 ) -> str:
     """Return what the monitors say of a script: the invariant that it breaks, or `holds`."""
     path = folder / "script.py"
-    path.write_text(source(lines, setup, config or {}, nr_pages), "utf-8")
+    path.write_text(source(lines, setup, config or {}), "utf-8")
     request = Request(
         library=packaged().library,
         roots=ROOTS,

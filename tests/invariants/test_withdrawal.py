@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.invariants.scripts import Line, judged
+from tests.invariants.scripts import HUGE, Line, judged
 
 BEGIN: Line = (0, "with atomic():\n    withdrawal_begun(root(), 0, 1)")
 DONE: Line = (0, "with atomic():\n    withdrawal_done(root(), 0, 1)")
@@ -73,3 +73,39 @@ def test_nobody_may(tmp_path: Path, story: str) -> None:
 @pytest.mark.parametrize("story", ALLOWED)
 def test_one_may(tmp_path: Path, story: str) -> None:
     assert judged(tmp_path, ALLOWED[story], config={"PROTNONE": True}) == "holds"
+
+
+HUGE_BEGIN: Line = (0, "with atomic():\n    withdrawal_begun(root(), 0, 2)")
+HUGE_DONE: Line = (0, "with atomic():\n    withdrawal_done(root(), 0, 2)")
+HALF_BEGIN: Line = (0, "with atomic():\n    withdrawal_begun(root(), 1, 2)")
+HALF_DONE: Line = (0, "with atomic():\n    withdrawal_done(root(), 1, 2)")
+OTHER_END: Line = (1, "cpu_access(1, False)")
+AGE_SELF: Line = (0, "hw_test_and_clear_accessed(entry(0))")
+PUT_BACK_SELF: Line = (0, "hw_write_entry(entry(0), entry_t(present=True, huge=1))")
+
+VIOLATED_HUGE = {
+    "nobody flushes": [LOAD, HUGE_BEGIN, CLEAR, HUGE_DONE, OTHER_END],
+    "nobody clears": [LOAD, HUGE_BEGIN, FLUSH, HUGE_DONE],
+    "aged by the caller": [LOAD, HUGE_BEGIN, AGE_SELF, CLEAR, HUGE_DONE, OTHER_END],
+    "put back by the caller": [LOAD, HUGE_BEGIN, CLEAR, PUT_BACK_SELF, FLUSH, HUGE_DONE],
+    "found by the call, not at its beginning": [HUGE_BEGIN, LOAD, CLEAR, HUGE_DONE, OTHER_END],
+    "one half": [LOAD, HALF_BEGIN, CLEAR, HALF_DONE, OTHER_END],
+}
+
+ALLOWED_HUGE = {
+    "flushed": [LOAD, HUGE_BEGIN, CLEAR, FLUSH, HUGE_DONE, OTHER_END],
+    "mapped anew": [LOAD, HUGE_BEGIN, CLEAR, MAP, HUGE_DONE, OTHER_END],
+    "the other half": [LOAD, HALF_BEGIN, CLEAR, MAP, HALF_DONE, LATE_LOAD],
+}
+
+
+@pytest.mark.parametrize("story", VIOLATED_HUGE)
+def test_nobody_may_use_a_huge_page(tmp_path: Path, story: str) -> None:
+    config = {"CONFIG_TRANSPARENT_HUGEPAGE": True}
+    assert judged(tmp_path, VIOLATED_HUGE[story], setup=HUGE, config=config) == "protection"
+
+
+@pytest.mark.parametrize("story", ALLOWED_HUGE)
+def test_one_may_use_a_huge_page(tmp_path: Path, story: str) -> None:
+    config = {"CONFIG_TRANSPARENT_HUGEPAGE": True}
+    assert judged(tmp_path, ALLOWED_HUGE[story], setup=HUGE, config=config) == "holds"
