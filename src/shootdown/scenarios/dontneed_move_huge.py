@@ -35,7 +35,7 @@ EXPECT = (
 
 
 @setup(cpu=1)
-def process_to_be_moved() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, store to it, and be balanced."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 0, 2, 0)
@@ -44,18 +44,18 @@ def process_to_be_moved() -> None:
 
 
 @setup(cpu=0)
-def thread_far_away() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def load_from_far() -> None:
+def reader() -> None:
     """Load from the huge page."""
     sd_access(0, False)
 
 
 @task(cpu=1)
-def give_moving_page() -> None:
+def adviser() -> None:
     """Give the huge page back."""
     sys_madvise(0, 2)

@@ -32,7 +32,7 @@ EXPECT = (
 
 
 @setup(cpu=2)
-def storing_thread() -> None:
+def process() -> None:
     """Take fresh memory, as large as a huge page, and store to it."""
     sd_new_process(record(mm_struct, 0))
     do_mmap(NULL, 0, 2, 0)
@@ -40,30 +40,30 @@ def storing_thread() -> None:
 
 
 @setup(cpu=0)
-def thread_that_balances() -> None:
+def second_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @setup(cpu=1)
-def thread_that_is_far() -> None:
+def third_thread() -> None:
     """Run in the same process."""
     sd_run_in(record(mm_struct, 0))
 
 
 @task(cpu=0)
-def balance() -> None:
+def balancer() -> None:
     """Find out who uses the huge page."""
     task_numa_work(0, 2)
 
 
 @task(cpu=1)
-def use_from_far() -> None:
+def reader() -> None:
     """Load from the huge page."""
     sd_access(0, False)
 
 
 @task(cpu=2, kind="user")
-def store_on() -> None:
+def writer() -> None:
     """Store to the huge page."""
     sd_user(0, 0b10)
