@@ -35,6 +35,7 @@ from typing import Annotated
 from shootdown.hw.access import cpu_access
 from shootdown.hw.allocation import hw_alloc_frame, hw_free_frame
 from shootdown.hw.bounds import LEVELS, table_nr, vpn_t
+from shootdown.hw.copying import hw_copy_frame
 from shootdown.hw.cpu import processor
 from shootdown.hw.disk import (
     hw_alloc_block,
@@ -51,6 +52,7 @@ from shootdown.hw.events import (
     page_discarded,
     page_disowned,
     page_evicted,
+    page_replaced,
     permission_begun,
     permission_done,
     place_disowned,
