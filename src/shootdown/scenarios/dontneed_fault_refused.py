@@ -20,6 +20,7 @@ from shootdown.linux.mm.madvise import sys_madvise
 NAME = "dontneed+fault-refused"
 BOUNDS = {"NR_PAGES": 3, "NR_TABLES": 3, "NR_VMAS": 1}
 CONFIG = {"CONFIG_TRANSPARENT_HUGEPAGE": True, "HUGE_PAGE_REFUSED": True}
+HARDWARE = {"tlb_walker": (0, 1)}
 EXPECT = (
     since("v2.6.39", violated("table_uaf"), source="C06 / ad33bb04b2a6"),
     at("huge_fault_one_look^", violated("table_uaf"), source="C06 / ad33bb04b2a6"),
