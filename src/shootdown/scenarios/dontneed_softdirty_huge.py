@@ -20,6 +20,7 @@ from shootdown.linux.mm.madvise import sys_madvise
 NAME = "dontneed+softdirty-huge"
 BOUNDS = {"NR_PAGES": 2, "NR_TABLES": 1, "NR_VMAS": 1}
 CONFIG = {"CONFIG_TRANSPARENT_HUGEPAGE": True}
+HARDWARE = {"tlb_walker": (1,)}
 EXPECT = (
     since("v2.6.39", absent()),
     since("v4.0", holds()),
