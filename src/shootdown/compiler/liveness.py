@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from shootdown.compiler.mir import (
     Block,
@@ -28,7 +27,7 @@ from shootdown.compiler.mir import (
 __all__ = ["defined", "live_at_entry", "live_in", "uses"]
 
 
-_USES: dict[type[Instruction], Callable[[Any], tuple[Operand, ...]]] = {
+_USES: dict[type[Instruction], Callable[..., tuple[Operand, ...]]] = {
     Compute: lambda i: (i.left,) if i.op == "copy" else (i.left, i.right),
     Load: lambda i: (i.position,),
     Embed: lambda i: (i.position,),

@@ -38,7 +38,7 @@ def host() -> str:
 
 def compile_alone(text: str) -> bytes:
     """Return the object code of LLVM text that refers to nothing outside, compiled fast."""
-    code = _compiled(text, _target(0, "small"))
+    code = _compiled(text, 0, "small")
     sections = {section.name() for section in llvm.ObjectFileRef.from_data(code).sections()}
     assert b".rela.text" not in sections, "small code may be loaded far from what it refers to"
     return code
@@ -46,10 +46,11 @@ def compile_alone(text: str) -> bytes:
 
 def compile_object(text: str, *, level: int) -> bytes:
     """Return the object code of LLVM text; `level` 0 compiles fast, 2 makes fast code."""
-    return _compiled(text, _target(level), level)
+    return _compiled(text, level)
 
 
-def _compiled(text: str, machine: Any, level: int = 0) -> bytes:
+def _compiled(text: str, level: int, model: str = "jitdefault") -> bytes:
+    machine = _target(level, model)
     module = llvm.parse_assembly(text)
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)

@@ -21,8 +21,8 @@ from shootdown.explore.values import Namer
 
 __all__ = ["Answer", "Job", "replay"]
 
-PATIENCE_S = 6e-6
-"""Seconds for each byte of machine code before a search asks for a better one: that takes half."""
+PATIENCE_S = 8e-6
+"""Seconds for each byte of machine code before a search asks for better: as long as that takes."""
 
 
 @dataclass(frozen=True, slots=True)
