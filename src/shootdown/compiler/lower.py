@@ -125,10 +125,10 @@ class Lowering:
         if not isinstance(code.result, NoneType) and falls_through(code.declaration.node.body):
             span = code.declaration.module.span(code.declaration.node)
             self.world.diagnostics.add("SD119", span, code.name)
-        for reg in live_at_entry(code):
-            if reg in b.used and reg not in code.parameters:
-                span = code.declaration.module.span(b.used[reg])
-                self.world.diagnostics.add("SD113", span, reg.name)
+        variables = b.used.keys() - set(code.parameters)
+        for reg in variables & live_at_entry(code) if variables else ():
+            span = code.declaration.module.span(b.used[reg])
+            self.world.diagnostics.add("SD113", span, reg.name)
 
     def _refuse_escapes(self) -> None:
         """Report references to types of local records that are stored where others find them."""

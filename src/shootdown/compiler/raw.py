@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 __all__ = ["raw_text"]
 
@@ -40,24 +41,27 @@ DECLARATIONS = """declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 """
 
 
+@lru_cache(maxsize=8)
+def _functions(source: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+
+
 def raw_text(
-    source: str,
+    sources: Sequence[str],
     constants: Mapping[str, int | Sequence[int]],
     externals: Mapping[str, str],
     exported: set[str],
 ) -> str:
-    """Return LLVM text for the functions in `source`.
+    """Return LLVM text for the functions in `sources`.
 
     `externals` maps the names of outside functions, which return 32 bits, to a letter for each
     parameter: `p` for an address, `i` for a number. The caller declares them. The functions in
     `exported` can be found by name afterwards.
     """
-    tree = ast.parse(source)
     parts = [DECLARATIONS]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            linkage = "" if node.name in exported else "internal "
-            parts.append(_Function(node, constants, externals, linkage).text())
+    for node in (node for source in sources for node in _functions(source)):
+        linkage = "" if node.name in exported else "internal "
+        parts.append(_Function(node, constants, externals, linkage).text())
     return "\n".join(parts)
 
 
@@ -87,7 +91,7 @@ class _Function:
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 found[part.id] = None
         arguments = ", ".join(f"i64 %a.{name}" for name in names)
-        head = f"define {self.linkage}i64 @{self.node.name}({arguments}) {{"
+        head = f"define {self.linkage}i64 @{self.node.name}({arguments}) nounwind {{"
         for name in found:
             self.out(f"%v.{name} = alloca i64")
             initial = f"%a.{name}" if name in names else "0"
@@ -103,8 +107,8 @@ class _Function:
     def calc(self, text: str) -> str:
         """Append an instruction that gives a value, and return its name."""
         self.count += 1
-        self.out(f"%x{self.count} = {text}")
-        return f"%x{self.count}"
+        self.out(f"%{self.count} = {text}")
+        return f"%{self.count}"
 
     def labels(self, number: int) -> list[str]:
         """Return new labels."""

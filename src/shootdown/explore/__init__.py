@@ -10,8 +10,8 @@ __all__ = ["collect_rarely", "memory_available"]
 
 
 def collect_rarely() -> None:
-    """Look for garbage less often: a compiler makes much that lives, and hardly a cycle."""
-    gc.set_threshold(50_000, 20, 100)
+    """Look for garbage only now and then: a compiler makes much that lives (see `engine.py`)."""
+    gc.disable()
 
 
 def memory_available() -> int | None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +22,10 @@ from shootdown.explore.shortest import Path, fewest_switches
 from shootdown.explore.values import Namer
 
 __all__ = ["Answer", "Job", "replay"]
+
+BUILDS_KEPT = 100
+"""Programs that are built before garbage is looked for: each leaves about two megabytes."""
+_builds = itertools.count(1)
 
 PATIENCE_S = 8e-6
 """Seconds for each byte of machine code before a search asks for better: as long as that takes."""
@@ -115,6 +121,8 @@ class Job:
                 recorder.namer = Namer(program)
                 return recorder
 
+            if next(_builds) % BUILDS_KEPT == 0 and not gc.isenabled():
+                gc.collect()
             self.program = build(self.request, observe)
             self.before = record_setup(self.program, recorder.take())
         return self.program

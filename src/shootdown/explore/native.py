@@ -141,7 +141,7 @@ def loop_text(artifact: Artifact, *, alone: bool = True) -> str:
         "DONE": DONE,
     }
     exported = {"expand", "spread", "relax", "hash_of", "insert", "unpack", "pack", "find"}
-    text = raw_text(source + _packing(artifact.used), constants, PROGRAM, exported)
+    text = raw_text([source, _packing(artifact.used)], constants, PROGRAM, exported)
     return "\n".join([*DECLARATIONS, text]) if alone else text
 
 

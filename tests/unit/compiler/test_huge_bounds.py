@@ -13,7 +13,7 @@ from shootdown.errors import InputError
     ("name", "value", "said"),
     [
         ("NR_PAGES", 1_000_000, "the value 1000000 is outside 0..16384"),
-        ("NR_PAGES", 10_000, "of them in page._refcount; at most 32,768 can be explored"),
+        ("NR_PAGES", 4_000, "at most 32,768 can be explored"),
         ("NR_CPUS", 100_000, "the value 100000 is outside"),
         ("NR_CPUS", -3, "outside"),
         ("LEVELS", 40, "the value 2199023255552 is outside 1..255"),
