@@ -57,7 +57,8 @@ def check(
     An interrupt ends it with a result that says so, after all that are known by then.
 
     Args:
-        scenarios: Names, or paths of `.py` files; none: all packaged ones.
+        scenarios: Names, or paths of `.py` files; none: all packaged ones, of which the planted
+            mistakes are asked of the newest kernel only.
         kernels: Releases, `FEATURE` or `FEATURE^` for one inside a release, or `ALL_KERNELS`;
             none: all that the scenario declares verdicts for. Each scenario's newest kernel
             comes before all others, and the others of a scenario come newest kernel first.

@@ -13,6 +13,7 @@ from shootdown.api.asked import (
     OnProgress,
     Progress,
     asked_of,
+    is_planted,
     read_model,
     search_limits,
 )
@@ -20,7 +21,7 @@ from shootdown.compiler.catalogue import module_name
 from shootdown.execution import Mutation, Survey
 from shootdown.mutate import reasons, survey
 
-__all__ = ["is_planted", "mutate", "reasons_on_record"]
+__all__ = ["mutate", "reasons_on_record"]
 
 
 def mutate(
@@ -77,8 +78,3 @@ def reasons_on_record() -> tuple[reasons.Reason, ...]:
     """Return why nobody notices some mutations of the packaged kernels."""
     text = resources.files("shootdown.scenarios").joinpath("unnoticed.toml").read_text("utf-8")
     return reasons.read_reasons(text)
-
-
-def is_planted(name: str) -> bool:
-    """Tell whether a scenario's own functions plant a mistake, which it exists to find."""
-    return name.startswith("planted-")

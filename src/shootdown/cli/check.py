@@ -73,7 +73,8 @@ def check(*scenarios: str, options: Annotated[Options, Parameter(name="*")] = _D
     Parameters
     ----------
     scenarios:
-        Names (`list scenarios`) or .py files; none: all packaged ones.
+        Names (`list scenarios`) or .py files; none: all packaged ones
+        (planted mistakes under one kernel).
     """
     with shown_progress() as shown:
         answer = _answer(scenarios, options, shown)
