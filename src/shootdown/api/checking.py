@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from shootdown import explore
 from shootdown.api.asked import (
@@ -83,10 +83,7 @@ def check(
         if processes > 1 and left >= FEWEST_ELSEWHERE and time.monotonic() - start > A_MOMENT_S:
             yield from _check_elsewhere(cells, number, asked, processes)
             return
-        try:
-            result = _check_cell(model, cell, asked, (number + 1, len(cells)), known)
-        except KeyboardInterrupt:
-            result = replace(blank_result(cell, asked), reason=INTERRUPTED)
+        result = _check_or_stop(model, cell, asked, (number + 1, len(cells)), known)
         yield result
         if result.reason == INTERRUPTED:
             return
@@ -187,22 +184,40 @@ def _word(cell: Cell) -> str:
     return cell.argument or cell.scenario.name
 
 
+@cache
+def _own_model() -> Model:
+    """Return the model of a process that checks one part after the other: it reads a file once."""
+    return read_model()
+
+
 def _check_part(item: tuple[str, tuple[str, ...]], asked: Asked) -> list[Result]:
     """Check a scenario under some kernels, in a process of its own; says how far it got."""
     word, kernels = item
-    config = {name: value for name, value in asked.settings.items() if name in asked.config}
-    bounds = {name: int(v) for name, v in asked.settings.items() if name not in asked.config}
-    return list(
-        check(
-            [word],
-            kernels=kernels,
-            without=asked.without,
-            patches=asked.patch_names,
-            config=config,
-            bounds=bounds,
-            limits=asked.limits,
-        )
-    )
+    model = _own_model()
+    patches = tuple(model.library.user_file(path) for path in asked.patch_names)
+    whole = replace(asked, patches=patches)
+    cells = cells_of(model, [word], kernels, whole)
+    known: dict[str, Answer] = {}
+    found: list[Result] = []
+    for number, cell in enumerate(cells, 1):
+        found.append(_check_or_stop(model, cell, whole, (number, len(cells)), known))
+        if found[-1].reason == INTERRUPTED:
+            break
+    return found
+
+
+def _check_or_stop(
+    model: Model,
+    cell: Cell,
+    asked: Asked,
+    counts: tuple[int, int],
+    known: dict[str, Answer],
+) -> Result:
+    """Check a cell; an interrupt gives a result that says so."""
+    try:
+        return _check_cell(model, cell, asked, counts, known)
+    except KeyboardInterrupt:
+        return replace(blank_result(cell, asked), reason=INTERRUPTED)
 
 
 def _check_cell(
