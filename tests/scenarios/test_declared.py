@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from shootdown import api
-from shootdown.api.asked import read_model
+from shootdown.api.asked import asked_of, cells_of, read_model
 from shootdown.execution import Result, Verdict
 from tests.scenarios import counts
 from tests.scenarios.jobs import points
@@ -54,6 +54,18 @@ def test_a_check_of_all_kernels_has_those_inside_a_release() -> None:
     assert kernels.index("x86_lazy_flush^") == kernels.index("v4.14") + 1
     inside = [point for scenario, point in points() if scenario == "exit+lazy"]
     assert len(kernels) == len(api.catalogue("kernels").rows) + len(inside)
+
+
+def test_the_newest_kernel_comes_first_and_is_enough_for_planted_mistakes() -> None:
+    model = read_model()
+    asked = asked_of(model, (), (), None, None, None, None)
+    cells = cells_of(model, [], [api.ALL_KERNELS], asked)
+    first, others = cells[: len(SCENARIOS)], cells[len(SCENARIOS) :]
+    assert [cell.scenario.name for cell in first] == SCENARIOS
+    assert {cell.kernel.name for cell in first} == {model.newest}
+    older = {name for name in SCENARIOS if not api.is_planted(name)}
+    assert {cell.scenario.name for cell in others} == older
+    assert len(others) == len(older) * (len(model.releases) - 1)
 
 
 def test_each_feature_is_listed_once() -> None:

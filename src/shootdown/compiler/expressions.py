@@ -344,19 +344,8 @@ def compare(b: Builder, node: ast.expr, left: Val, op: ast.cmpop, right: Val) ->
     if name is None:
         b.error("SD102", node, "`in`", "compare with == or use a bit mask")
     if _ordered(left.kind, right.kind) or (name in ("eq", "ne") and _same(left.kind, right.kind)):
-        if isinstance(left.operand, int) and isinstance(right.operand, int):
-            result = attempt_comparison(name, left.operand, right.operand)
-            return _number(int(result), is_bool=True)
         return Val(b.compute(name, left.operand, right.operand, BOOL), BOOL)
     b.error("SD104", node, "a comparison", left.kind, right.kind)
-
-
-def attempt_comparison(name: str, left: int, right: int) -> bool:
-    """Return the result of a comparison of two constants."""
-    order = (left > right) - (left < right)
-    return order in {
-        "eq": (0,), "ne": (-1, 1), "lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1),
-    }[name]  # fmt: skip
 
 
 def _ordered(left: Type, right: Type) -> bool:
